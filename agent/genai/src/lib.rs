@@ -1,0 +1,27 @@
+//! HTTP exchanges → model calls.
+//!
+//! Comes in: the [`wire::Message`]s of one connection, in order. Goes out: one [`Call`] for each exchange that was a
+//! model call, when it ends. Exchanges that are not model calls give nothing but a count. What the peer did not say
+//! is absent, never 0 and never guessed.
+//!
+//! # Layout
+//!
+//! - [`recognise`] – which provider and API an exchange is, by host, path and body shape
+//! - [`provider`] – one file per provider: what its requests, responses and events mean
+//! - [`interpreter`] – drives one connection's exchanges through their providers
+//! - [`call`] – what comes out
+//! - [`intervals`] – the times between content events
+//! - [`limits`] – every cap, with its reason
+#![warn(missing_docs, clippy::indexing_slicing, clippy::string_slice)]
+
+pub mod call;
+pub mod interpreter;
+pub mod intervals;
+pub mod limits;
+pub mod provider;
+pub mod recognise;
+
+pub use call::{
+    Api, Call, Failure, Http, Outcome, Provider, Request, Response, Stream, Times, ToolCall, Usage,
+};
+pub use interpreter::{Interpreter, Verdict};
