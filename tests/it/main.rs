@@ -1,1 +1,11 @@
-fn main(){}
+//! End-to-end tests: the agent between real clients and the local provider.
+//!
+//! They need privilege, and say so and pass where it is missing (`tests::harness::Live`). They observe only what they
+//! start: every agent runs on a cgroup of the test's own.
+
+mod live_faults;
+mod live_many;
+mod live_openssl;
+mod live_secrets;
+mod live_tape;
+mod scene;

@@ -27,7 +27,9 @@ pub struct Call {
     pub outcome: Outcome,
     /// What went wrong, where something did.
     pub failure: Option<Failure>,
-    /// Bytes of this call that were lost between the process and us; its figures may lack what was in them.
+    /// Something of this call was lost between the process and us; its figures may lack what was in it.
+    pub lossy: bool,
+    /// How many bytes that was, as far as it is known.
     pub lost_bytes: u64,
     /// The call was joined after it began: its request was not seen whole.
     pub joined_late: bool,
@@ -42,6 +44,8 @@ pub enum Provider {
     OpenAi,
     /// Something that speaks OpenAI's API and whose name we do not know.
     OpenAiCompatible,
+    /// Any other, by the name that its file in `provider` gives it.
+    Named(&'static str),
 }
 
 impl Provider {
@@ -49,6 +53,15 @@ impl Provider {
     pub fn name(&self) -> &str {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => "openai",
+            Self::Named(name) => name,
+        }
+    }
+
+    /// Whether the name is only what most of its kind are called: the host told us nothing.
+    pub fn is_inferred(&self) -> bool {
+        match self {
+            Self::OpenAi | Self::Named(_) => false,
+            Self::OpenAiCompatible => true,
         }
     }
 }
@@ -58,6 +71,13 @@ impl Provider {
 pub enum Api {
     /// OpenAI chat completions.
     ChatCompletions,
+    /// Any other, as its file in `provider` describes it.
+    Named {
+        /// Its own name, such as `responses`.
+        name: &'static str,
+        /// Its `gen_ai.operation.name`.
+        operation: &'static str,
+    },
 }
 
 impl Api {
@@ -65,6 +85,15 @@ impl Api {
     pub fn operation(self) -> &'static str {
         match self {
             Self::ChatCompletions => "chat",
+            Self::Named { operation, .. } => operation,
+        }
+    }
+
+    /// Its own name, as `openai.api.type` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat_completions",
+            Self::Named { name, .. } => name,
         }
     }
 }
@@ -76,7 +105,7 @@ pub struct Http {
     pub protocol: Protocol,
     /// `Host` or `:authority`, as sent.
     pub host: Option<String>,
-    /// Path without query.
+    /// Path without query; empty when no request head was seen.
     pub path: String,
     /// Response status; absent when no response head was seen.
     pub status: Option<u16>,
@@ -88,9 +117,10 @@ pub struct Http {
     pub user_agent: Option<String>,
     /// `x-stainless-retry-count`, where the client says it.
     pub retry_count: Option<u32>,
-    /// Request body bytes.
+    /// Request body bytes, with codings removed.
     pub request_bytes: u64,
-    /// Response body bytes.
+    /// Response body bytes, with codings removed. Of an event stream only the bytes of its events' data: field names,
+    /// comments and line ends do not get here.
     pub response_bytes: u64,
 }
 
@@ -176,7 +206,8 @@ pub struct Times {
     pub first_token: Option<Time>,
     /// Last event that carries content.
     pub last_token: Option<Time>,
-    /// Last byte of the call: its semantic end (`[DONE]`), the end of its framing, or the close.
+    /// Last byte of the call: its semantic end (`[DONE]`), the end of its framing, or the close. Absent for a call that
+    /// is [`Outcome::Unfinished`]: it was not seen.
     pub last_byte: Option<Time>,
 }
 
@@ -202,7 +233,8 @@ pub enum Outcome {
     Cut,
     /// No response was seen before the connection closed or the agent stopped.
     NoResponse,
-    /// Still running when the agent stopped or gave it up as idle.
+    /// Still running when the agent stopped or gave it up as idle, or lost sight of because of what was lost on the
+    /// way to us.
     Unfinished,
 }
 

@@ -1,8 +1,16 @@
 //! Drives the exchanges of one connection through their providers.
+//!
+//! Comes in: messages. Goes out: calls, each once, when it ends; and what is thought of the connection. An exchange
+//! whose call was given out stays known until both its directions have ended, so what trails behind `[DONE]` makes no
+//! second call.
 
-use wire::{Message, Time};
+use std::collections::{BTreeMap, VecDeque};
+
+use wire::{ExchangeId, Kind, Message, Time};
 
 use crate::call::Call;
+use crate::exchange::{Bearing, Exchange, Standing};
+use crate::limits;
 
 /// What the interpreter thinks of its connection so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +25,20 @@ pub enum Verdict {
 
 /// All exchanges of one connection.
 #[derive(Debug, Default)]
-pub struct Interpreter {}
+pub struct Interpreter {
+    open: BTreeMap<ExchangeId, Exchange>,
+    /// The first id that was not seen yet. Ids are given in order, so one below it that is not open is over.
+    next: u64,
+    /// Calls that wait for [`Self::poll`]; as many as exchanges ended since.
+    ready: VecDeque<Call>,
+    /// An exchange was a model call.
+    model: bool,
+    /// An exchange was none, but calls are to be expected where it went.
+    expected: bool,
+    foreign: u64,
+    /// How many of these speak against the connection.
+    evidence: u64,
+}
 
 impl Interpreter {
     /// A connection of which nothing is known.
@@ -27,26 +48,97 @@ impl Interpreter {
 
     /// Takes the next message of the connection.
     pub fn push(&mut self, message: Message) {
-        let _message = message;
+        let id = message.exchange;
+        if !self.open.contains_key(&id) {
+            if id.0 < self.next {
+                return;
+            }
+            self.next = id.0.saturating_add(1);
+            self.make_room(message.at);
+            self.open.insert(id, Exchange::new());
+        }
+        let Some(exchange) = self.open.get_mut(&id) else {
+            return;
+        };
+        let ends = matches!(message.kind, Kind::End(_));
+        let call = exchange.push(message);
+        self.model |= matches!(exchange.standing(), Standing::Call { by_body: false, .. });
+        if ends && exchange.is_gone() {
+            self.close(id);
+        }
+        self.give(call);
     }
 
     /// Nothing more will come: the connection closed (`closed`), or the agent stops or gives up waiting at `at`.
     pub fn finish(&mut self, at: Time, closed: bool) {
-        let _unused = (at, closed);
+        while let Some(id) = self.open.keys().next().copied() {
+            let call = self
+                .open
+                .get_mut(&id)
+                .and_then(|exchange| exchange.finish(at, closed));
+            self.give(call);
+            self.close(id);
+        }
     }
 
     /// The next finished call.
     pub fn poll(&mut self) -> Option<Call> {
-        None
+        self.ready.pop_front()
     }
 
     /// What it thinks of the connection.
     pub fn verdict(&self) -> Verdict {
-        Verdict::Undecided
+        if self.model {
+            Verdict::Model
+        } else if self.evidence >= limits::FOREIGN_AFTER && !self.expected && self.open.is_empty() {
+            Verdict::Foreign
+        } else {
+            Verdict::Undecided
+        }
     }
 
     /// Exchanges that were not model calls.
     pub fn foreign(&self) -> u64 {
-        0
+        self.foreign
+    }
+
+    fn give(&mut self, call: Option<Call>) {
+        self.model |= call.is_some();
+        self.ready.extend(call);
+    }
+
+    /// Forgets an exchange that is over, and counts it if it was no call.
+    fn close(&mut self, id: ExchangeId) {
+        match self.open.remove(&id).as_ref().map(Exchange::standing) {
+            Some(Standing::Foreign(bearing)) => {
+                self.foreign += 1;
+                match bearing {
+                    Bearing::Expect => self.expected = true,
+                    Bearing::Unclear => {}
+                    Bearing::Foreign => self.evidence += 1,
+                }
+            }
+            Some(Standing::New | Standing::Open | Standing::Call { .. } | Standing::Over) | None => {}
+        }
+    }
+
+    /// Gives up the oldest exchange when there are too many, first of all one that is over anyway.
+    fn make_room(&mut self, at: Time) {
+        if self.open.len() < limits::OPEN_EXCHANGES {
+            return;
+        }
+        let over = self
+            .open
+            .iter()
+            .find(|(_, exchange)| *exchange.standing() == Standing::Over);
+        let Some(id) = over.or(self.open.iter().next()).map(|(id, _)| *id) else {
+            return;
+        };
+        let call = self
+            .open
+            .get_mut(&id)
+            .and_then(|exchange| exchange.finish(at, false));
+        self.give(call);
+        self.close(id);
     }
 }

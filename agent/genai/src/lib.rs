@@ -6,20 +6,24 @@
 //!
 //! # Layout
 //!
-//! - [`recognise`] – which provider and API an exchange is, by host, path and body shape
-//! - [`provider`] – one file per provider: what its requests, responses and events mean
-//! - [`interpreter`] – drives one connection's exchanges through their providers
+//! - [`interpreter`] – drives the exchanges of one connection; what is thought of the connection
+//! - `exchange` – one exchange, from its first message to its [`Call`]
+//! - `recognise` – which provider and API an exchange is, by host, path and body shape
+//! - `provider` – one file per provider: what its requests, responses and events mean
+//! - `json_scan` – JSON read as it streams by, in bounded memory
 //! - [`call`] – what comes out
 //! - [`intervals`] – the times between content events
 //! - [`limits`] – every cap, with its reason
 #![warn(missing_docs, clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod call;
+mod exchange;
 pub mod interpreter;
 pub mod intervals;
+mod json_scan;
 pub mod limits;
-pub mod provider;
-pub mod recognise;
+mod provider;
+mod recognise;
 
 pub use call::{
     Api, Call, Failure, Http, Outcome, Provider, Request, Response, Stream, Times, ToolCall, Usage,

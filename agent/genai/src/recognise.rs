@@ -1,1 +1,264 @@
-//! To be written.
+//! Which provider and API an exchange is.
+//!
+//! Comes in: what a request head says. Goes out: a [`Guess`], from the host, then the path; the body's shape is each
+//! flavour's own judgement ([`crate::provider::Reader::claims`]). The host names the provider, the path names the API:
+//! gateways put any prefix before the same endings.
+
+use crate::call::Provider;
+use crate::provider::{FLAVOURS, Flavour};
+
+/// What the head of a request tells.
+#[derive(Clone)]
+pub(crate) enum Guess {
+    /// A call of this API to this provider.
+    Call(&'static Flavour, Provider),
+    /// No call, but model traffic goes this way: a model provider's host, or a path of some model API.
+    ModelTraffic,
+    /// It may be a call; its body has to tell.
+    Body,
+    /// No call.
+    Foreign,
+}
+
+/// The parts of a request head that matter here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) authority: Option<Authority<'a>>,
+    /// Without query.
+    pub(crate) path: &'a str,
+}
+
+/// A host, with its port where one is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Authority<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// `host`, `host:port`, `[v6]:port`; the brackets do not belong to the host.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let (host, port) = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+            Some((host, rest)) => (host, rest.strip_prefix(':')),
+            None => match text.rsplit_once(':') {
+                // More than one colon without brackets is a bare IPv6 address.
+                Some((host, port)) if !host.contains(':') => (host, Some(port)),
+                Some(_) | None => (text, None),
+            },
+        };
+        Self {
+            host,
+            port: port.and_then(|port| port.parse().ok()),
+        }
+    }
+}
+
+/// Splits a request target into its authority, if it is in absolute form, and its path without query.
+pub(crate) fn split_target(target: &str) -> (Option<&str>, &str) {
+    let (authority, path) = match target.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains(['/', '?']) => match rest.find(['/', '?']) {
+            Some(at) => {
+                let (authority, path) = rest.split_at(at);
+                (Some(authority), path)
+            }
+            None => (Some(rest), "/"),
+        },
+        Some(_) | None => (None, target),
+    };
+    (authority, path.split(['?', '#']).next().unwrap_or_default())
+}
+
+/// What a request head tells.
+pub(crate) fn by_head(head: &Head<'_>) -> Guess {
+    let owner = head.authority.and_then(provider);
+    let path = head.path.strip_suffix('/').unwrap_or(head.path);
+    let api = by_path(path);
+    if head.method != "POST" {
+        return if owner.is_some() || api.is_some() || is_model_path(path) {
+            Guess::ModelTraffic
+        } else {
+            Guess::Foreign
+        };
+    }
+    match (api, owner) {
+        (Some(flavour), Some(provider)) => Guess::Call(flavour, provider),
+        (Some(flavour), None) => Guess::Call(flavour, flavour.elsewhere.clone()),
+        (None, Some(_)) => Guess::ModelTraffic,
+        (None, None) if is_model_path(path) => Guess::ModelTraffic,
+        (None, None) => Guess::Body,
+    }
+}
+
+/// Whose host it is. Hosts that a user names come before the table, with their ports.
+fn provider(authority: Authority<'_>) -> Option<Provider> {
+    let host = authority.host.trim_end_matches('.').to_ascii_lowercase();
+    let matches = |pattern: &str| {
+        if pattern.starts_with('.') {
+            host.ends_with(pattern)
+        } else {
+            host == pattern
+        }
+    };
+    let mut hosts = FLAVOURS.iter().flat_map(|flavour| flavour.hosts);
+    hosts
+        .find(|(pattern, _)| matches(pattern))
+        .map(|(_, provider)| provider.clone())
+}
+
+fn by_path(path: &str) -> Option<&'static Flavour> {
+    let endings = FLAVOURS
+        .iter()
+        .flat_map(|flavour| flavour.paths.iter().map(move |ending| (*flavour, *ending)));
+    endings
+        .filter(|(_, ending)| path.ends_with(ending))
+        .max_by_key(|(_, ending)| ending.len())
+        .map(|(f, _)| f)
+}
+
+/// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
+/// a body of `model` and `messages` there is of another API than it looks.
+fn is_model_path(path: &str) -> bool {
+    const ENDINGS: [&str; 24] = [
+        "/completions",
+        "/responses",
+        "/embeddings",
+        "/messages",
+        "/messages/count_tokens",
+        "/complete",
+        "/models",
+        "/moderations",
+        "/interactions",
+        "/converse",
+        "/converse-stream",
+        "/invoke",
+        "/invoke-with-response-stream",
+        "/invocations",
+        "/generate",
+        "/generate_stream",
+        "/completion",
+        "/infill",
+        "/rerank",
+        "/tokenize",
+        "/apply-template",
+        "/v1/chat",
+        "/v2/chat",
+        "/api/chat",
+    ];
+    // Google's methods follow a colon in the last segment.
+    const GOOGLE: [&str; 6] = [
+        ":generateContent",
+        ":streamGenerateContent",
+        ":embedContent",
+        ":countTokens",
+        ":rawPredict",
+        ":predict",
+    ];
+    ENDINGS.iter().chain(&GOOGLE).any(|ending| path.ends_with(ending))
+        || path.contains("/chat/completions/")
+        || path.contains("/v1/models/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Api;
+
+    /// What a request to `host` with `method target` is taken for.
+    fn guess(host: &str, line: &str) -> String {
+        let (method, target) = line.split_once(' ').unwrap();
+        let (authority, path) = split_target(target);
+        let authority = Some(Authority::parse(authority.unwrap_or(host)));
+        match by_head(&Head {
+            method,
+            authority,
+            path,
+        }) {
+            Guess::Call(flavour, provider) => {
+                assert_eq!(flavour.api, Api::ChatCompletions);
+                format!("{provider:?}")
+            }
+            Guess::ModelTraffic => "traffic".to_owned(),
+            Guess::Body => "body".to_owned(),
+            Guess::Foreign => "foreign".to_owned(),
+        }
+    }
+
+    #[test]
+    fn heads_are_told_by_host_and_path() {
+        for (host, line, expect) in [
+            ("api.openai.com", "POST /v1/chat/completions", "OpenAi"),
+            ("API.OpenAI.com:443", "POST /v1/chat/completions?a=b", "OpenAi"),
+            ("api.openai.com.", "POST /v1/chat/completions/", "OpenAi"),
+            ("eu.api.openai.com", "POST /v1/chat/completions", "OpenAi"),
+            (
+                "proxy.local:3128",
+                "POST https://api.openai.com/v1/chat/completions",
+                "OpenAi",
+            ),
+            ("xapi.openai.com", "POST /v1/chat/completions", "OpenAiCompatible"),
+            (
+                "api.openai.com.evil.example",
+                "POST /v1/chat/completions",
+                "OpenAiCompatible",
+            ),
+            (
+                "127.0.0.1:8000",
+                "POST /any/prefix/chat/completions",
+                "OpenAiCompatible",
+            ),
+            ("[::1]:8000", "POST /v1/chat/completions", "OpenAiCompatible"),
+            (
+                "x.openai.azure.com",
+                "POST /openai/deployments/d/chat/completions?api-version=1",
+                "OpenAiCompatible",
+            ),
+            ("api.openai.com", "GET /v1/models", "traffic"),
+            ("api.openai.com", "POST /v1/files", "traffic"),
+            ("api.openai.com", "GET /v1/chat/completions", "traffic"),
+            ("127.0.0.1:8000", "GET /v1/models", "traffic"),
+            ("127.0.0.1:8000", "POST /v1/messages", "traffic"),
+            ("127.0.0.1:8000", "POST /api/chat", "traffic"),
+            ("127.0.0.1:8000", "GET /v1/chat/completions/chatcmpl-1", "traffic"),
+            (
+                "g.example",
+                "POST /v1beta/models/gemini:streamGenerateContent?alt=sse",
+                "traffic",
+            ),
+            ("g.example", "POST /ask", "body"),
+            ("g.example", "POST /notchat/completionsx", "body"),
+            ("g.example", "GET /ask", "foreign"),
+            ("g.example", "GET /?next=/v1/chat/completions", "foreign"),
+            ("g.example", "OPTIONS *", "foreign"),
+        ] {
+            assert_eq!(guess(host, line), expect, "{host} {line}");
+        }
+    }
+
+    #[test]
+    fn authorities_and_targets_are_taken_apart() {
+        for (text, host, port) in [
+            ("a.b", "a.b", None),
+            ("a.b:8443", "a.b", Some(8443)),
+            ("[::1]:8443", "::1", Some(8443)),
+            ("[::1]", "::1", None),
+            ("::1", "::1", None),
+            ("a.b:x", "a.b", None),
+            ("a.b:99999", "a.b", None),
+            ("", "", None),
+        ] {
+            assert_eq!(Authority::parse(text), Authority { host, port }, "{text}");
+        }
+        for (target, authority, path) in [
+            ("/a?b", None, "/a"),
+            ("/a?u=http://x/y", None, "/a"),
+            ("http://h/a?b#c", Some("h"), "/a"),
+            ("https://h:1?b", Some("h:1"), ""),
+            ("https://h", Some("h"), "/"),
+            ("*", None, "*"),
+            ("h:443", None, "h:443"),
+        ] {
+            assert_eq!(split_target(target), (authority, path), "{target}");
+        }
+    }
+}

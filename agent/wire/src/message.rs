@@ -1,6 +1,10 @@
 //! What the decoders give: one [`Message`] for each head, body piece, stream event and end.
 
+use std::fmt;
+
 use bytes::Bytes;
+
+use crate::secret;
 
 /// A kernel timestamp: nanoseconds of `CLOCK_MONOTONIC`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +21,14 @@ impl Time {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamOffset(pub u64);
 
+impl StreamOffset {
+    /// The offset `bytes` further on.
+    #[must_use]
+    pub fn plus(self, bytes: u64) -> Self {
+        Self(self.0.saturating_add(bytes))
+    }
+}
+
 /// Which way bytes travel. Independent of who we observe: a request always goes to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -26,7 +38,8 @@ pub enum Direction {
     ToClient,
 }
 
-/// One request with its response, numbered from 0 in order of their requests on the connection.
+/// One request with its response, numbered from 0 in order of their requests on the connection. A response whose
+/// request was not seen gets a number of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(pub u64);
 
@@ -59,7 +72,7 @@ pub struct Message {
 }
 
 /// The kinds of [`Message`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A request line (or pseudo-headers) with its header fields.
     RequestHead(RequestHead),
@@ -70,10 +83,25 @@ pub enum Kind {
     Body(Bytes),
     /// One server-sent event.
     Sse(SseEvent),
-    /// The exchange's direction is finished.
+    /// The exchange's direction is finished. Comes once for the request of every [`Kind::RequestHead`], and once for
+    /// the response of every exchange, also when no response was seen.
     End(End),
     /// Something about the stream that is not content.
     Notice(Notice),
+}
+
+impl fmt::Debug for Kind {
+    /// Sizes instead of content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RequestHead(head) => head.fmt(f),
+            Self::ResponseHead(head) => head.fmt(f),
+            Self::Body(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Self::Sse(event) => event.fmt(f),
+            Self::End(end) => write!(f, "End({end:?})"),
+            Self::Notice(notice) => notice.fmt(f),
+        }
+    }
 }
 
 /// Why a direction of an exchange ended.
@@ -90,6 +118,9 @@ pub enum End {
 }
 
 /// Things worth counting that are not content.
+///
+/// A notice about bytes that belong to no exchange carries the id that the next exchange will get, and one may follow
+/// the [`Kind::End`] of its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A 1xx response with this status.
@@ -104,19 +135,41 @@ pub enum Notice {
     Limit(&'static str),
     /// Both sides agreed to leave HTTP (101, CONNECT); bytes after this are not decoded.
     Upgraded,
+    /// Something that was recognised and that nothing here decodes: its name. What can be given raw is given raw.
+    Unsupported(&'static str),
 }
 
 /// The first lines of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestHead {
     /// The method as sent.
     pub method: String,
-    /// The request target as sent: `/v1/chat/completions?x=1`, or absolute form through a proxy.
+    /// The request target: `/v1/chat/completions?x=1`, or absolute form through a proxy. As sent, but for credentials:
+    /// see [`crate::clean_target`].
     pub target: String,
     /// The protocol.
     pub protocol: Protocol,
     /// Header fields in order.
     pub headers: Headers,
+}
+
+impl fmt::Debug for RequestHead {
+    /// Without the query of the target and without header values, which may be content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            method,
+            target,
+            protocol,
+            headers,
+        } = self;
+        let path = target.split(['?', '#']).next().unwrap_or_default();
+        f.debug_struct("RequestHead")
+            .field("method", method)
+            .field("path", &path)
+            .field("protocol", protocol)
+            .field("headers", headers)
+            .finish()
+    }
 }
 
 /// The first lines of a response.
@@ -145,16 +198,28 @@ pub struct Headers(Vec<Header>);
 
 impl Headers {
     /// Adds a field. The name is lower-cased; the value of a field that carries credentials is dropped here, so that
-    /// it exists nowhere after.
+    /// it exists nowhere after. Values that are URLs lose the credentials in them.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        let value = (!is_secret(&name)).then(|| String::from_utf8_lossy(value.trim_ascii()).into_owned());
+        let value = if secret::is_secret(&name) {
+            None
+        } else {
+            let value = String::from_utf8_lossy(value.trim_ascii());
+            Some(if secret::is_url(&name) {
+                secret::clean_target(&value)
+            } else {
+                value.into_owned()
+            })
+        };
         self.0.push(Header { name, value });
     }
 
     /// The first value of a field, by lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|h| h.name == name).and_then(|h| h.value.as_deref())
+        self.0
+            .iter()
+            .find(|h| h.name == name)
+            .and_then(|h| h.value.as_deref())
     }
 
     /// Whether a field is there, secret or not.
@@ -178,9 +243,9 @@ impl Headers {
     }
 }
 
-impl std::fmt::Debug for Header {
+impl fmt::Debug for Header {
     /// Names only: a value may be a prompt or an identity, and `Debug` ends up in logs.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
 }
@@ -196,38 +261,13 @@ pub struct SseEvent {
     pub truncated: bool,
 }
 
-impl std::fmt::Debug for SseEvent {
+impl fmt::Debug for SseEvent {
     /// Sizes only: data is content.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SseEvent")
             .field("event", &self.event)
             .field("data_len", &self.data.len())
             .field("truncated", &self.truncated)
             .finish()
     }
-}
-
-/// Fields whose values are credentials; the list of what providers, gateways and clouds use.
-fn is_secret(name: &str) -> bool {
-    const EXACT: [&str; 13] = [
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "x-api-key",
-        "api-key",
-        "x-goog-api-key",
-        "x-amz-security-token",
-        "ocp-apim-subscription-key",
-        "x-auth-token",
-        "x-litellm-api-key",
-        "x-portkey-api-key",
-        "helicone-auth",
-    ];
-    EXACT.contains(&name)
-        || name.ends_with("-api-key")
-        || name.ends_with("-token")
-        || name.ends_with("-secret")
-        || name.ends_with("-authorization")
-        || name.ends_with("-credential")
 }

@@ -1,0 +1,605 @@
+//! One exchange, from its first message to its [`Call`].
+//!
+//! Comes in: the messages of one [`wire::ExchangeId`]. Goes out: at most one [`Call`], at the first of: the provider's
+//! own end mark, the end of the response, the end of everything. What comes after that is passed over.
+//!
+//! ```text
+//!          path names an API             ends
+//!  New ────────────────────────→ Call ──────────→ Over
+//!   │                             ▲                ▲
+//!   ├─ a POST elsewhere, or no ─→ Open ── claimed ─┤ (a call, if the response does not contradict)
+//!   │  request head at all         └── no claim ──→ Foreign
+//!   └─ anything else ─────────────────────────────→ Foreign
+//! ```
+
+use wire::{Direction, End, Kind, Message, Notice, Protocol, RequestHead, ResponseHead, SseEvent, Time};
+
+use crate::call::{Call, Failure, Http, Outcome, Provider, Stream, Times};
+use crate::limits;
+use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, ProviderError, Reader, Side};
+use crate::recognise::{Authority, Guess, Head, by_head, split_target};
+
+/// One exchange that may be a call.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    standing: Standing,
+    /// Who reads: the one that was recognised, or all that may yet claim it.
+    readers: Vec<Candidate>,
+    http: Option<Http>,
+    times: Times,
+    stream: Option<Stream>,
+    last_content: Option<Time>,
+    lossy_request: bool,
+    lossy_response: bool,
+    lost_bytes: u64,
+    /// The response is in a coding that nobody has undone: its head and its times are all that it tells.
+    opaque: bool,
+    joined_late: bool,
+    unknown_shape: u32,
+    request_over: bool,
+    response_over: bool,
+}
+
+/// What an exchange is taken for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing but notices was seen.
+    New,
+    /// It may be a call of any API.
+    Open,
+    /// It is a call; `by_body` where only the shape of its request says so.
+    Call { provider: Provider, by_body: bool },
+    /// It is none.
+    Foreign(Bearing),
+    /// It was a call that has been given out.
+    Over,
+}
+
+/// What an exchange that is no call says about its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bearing {
+    /// Calls may come: it went to a provider, to some model API, or through a proxy.
+    Expect,
+    /// Nothing: it was not seen whole.
+    Unclear,
+    /// It is one more exchange that has nothing to do with models.
+    Foreign,
+}
+
+struct Candidate {
+    flavour: &'static Flavour,
+    reader: Box<dyn Reader>,
+}
+
+impl std::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.reader.fmt(f)
+    }
+}
+
+/// Why an exchange is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The provider said so.
+    Told,
+    /// The response ended.
+    Response(End),
+    /// The connection closed.
+    Closed,
+    /// We stopped looking.
+    GivenUp,
+}
+
+impl Exchange {
+    pub(crate) fn new() -> Self {
+        Self {
+            standing: Standing::New,
+            readers: Vec::new(),
+            http: None,
+            times: Times::default(),
+            stream: None,
+            last_content: None,
+            lossy_request: false,
+            lossy_response: false,
+            lost_bytes: 0,
+            opaque: false,
+            joined_late: false,
+            unknown_shape: 0,
+            request_over: false,
+            response_over: false,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Both directions are finished, and nothing of it will come any more. Of a request that was joined late the end
+    /// may have passed before.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.response_over && (self.request_over || self.joined_late)
+    }
+
+    fn lossy(&self) -> bool {
+        self.lossy_request || self.lossy_response
+    }
+
+    /// Takes the next message; the call, if the message ends it.
+    pub(crate) fn push(&mut self, message: Message) -> Option<Call> {
+        let Message {
+            exchange: _,
+            direction,
+            first_at,
+            at,
+            offset: _,
+            lossy,
+            kind,
+        } = message;
+        if let Kind::End(_) = kind {
+            match direction {
+                Direction::ToServer => self.request_over = true,
+                Direction::ToClient => self.response_over = true,
+            }
+        }
+        match self.standing {
+            Standing::Over | Standing::Foreign(_) => return None,
+            Standing::New | Standing::Open | Standing::Call { .. } => {}
+        }
+        let known = match direction {
+            Direction::ToServer => self.lossy_request,
+            Direction::ToClient => self.lossy_response,
+        };
+        if lossy && !known {
+            self.lose(direction, 0);
+        }
+        match (direction, kind) {
+            (_, Kind::Notice(notice)) => {
+                self.notice(direction, notice);
+                None
+            }
+            (_, Kind::RequestHead(head)) => {
+                self.forget_what_came_before(lossy);
+                self.request_head(&head, first_at);
+                None
+            }
+            (_, Kind::ResponseHead(head)) => {
+                self.response_head(head, first_at);
+                None
+            }
+            (Direction::ToServer, Kind::Body(bytes)) => {
+                self.join_late();
+                self.request_body(&bytes);
+                None
+            }
+            (Direction::ToServer, Kind::End(end)) => {
+                self.request_end(end, at);
+                None
+            }
+            (Direction::ToClient, Kind::Body(bytes)) => {
+                self.join_late();
+                self.times.response_first_byte.get_or_insert(first_at);
+                if let Some(http) = &mut self.http {
+                    http.response_bytes += bytes.len() as u64;
+                }
+                self.readers
+                    .iter_mut()
+                    .for_each(|candidate| candidate.reader.response(&bytes));
+                None
+            }
+            (_, Kind::Sse(event)) => {
+                self.join_late();
+                self.times.response_first_byte.get_or_insert(first_at);
+                self.event(&event, at)
+            }
+            (Direction::ToClient, Kind::End(end)) => {
+                self.lossy_response |= end == End::Lost;
+                self.end(Ending::Response(end), at)
+            }
+        }
+    }
+
+    /// Nothing more will come: the connection is closed, or we stop looking.
+    pub(crate) fn finish(&mut self, at: Time, closed: bool) -> Option<Call> {
+        self.end(if closed { Ending::Closed } else { Ending::GivenUp }, at)
+    }
+
+    /// Notices about bytes of no exchange come with the id of the next one. A head that is whole has lost nothing.
+    fn forget_what_came_before(&mut self, lossy: bool) {
+        if !lossy {
+            *self = Self {
+                request_over: self.request_over,
+                response_over: self.response_over,
+                ..Self::new()
+            };
+        }
+    }
+
+    fn request_head(&mut self, head: &RequestHead, first_at: Time) {
+        let RequestHead {
+            method,
+            target,
+            protocol,
+            headers,
+        } = head;
+        let (authority, path) = split_target(target);
+        let host = headers
+            .get("host")
+            .or_else(|| headers.get(":authority"))
+            .or(authority);
+        let guess = by_head(&Head {
+            method,
+            authority: host.map(Authority::parse),
+            path,
+        });
+        self.readers = match &guess {
+            Guess::Call(flavour, _) => vec![Candidate::new(flavour)],
+            Guess::Body => FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect(),
+            Guess::ModelTraffic | Guess::Foreign => Vec::new(),
+        };
+        self.standing = match guess {
+            Guess::Call(_, provider) => Standing::Call {
+                provider,
+                by_body: false,
+            },
+            Guess::Body => Standing::Open,
+            // A request in absolute form goes through a proxy, and the next one on the connection may go anywhere.
+            Guess::Foreign if authority.is_some() => Standing::Foreign(Bearing::Expect),
+            Guess::ModelTraffic => Standing::Foreign(Bearing::Expect),
+            Guess::Foreign => Standing::Foreign(Bearing::Foreign),
+        };
+        let capped = |text: &str| (text.len() <= limits::HEADER).then(|| text.to_owned());
+        self.http = Some(Http {
+            host: host.and_then(capped),
+            path: path
+                .get(..path.floor_char_boundary(limits::PATH))
+                .unwrap_or_default()
+                .to_owned(),
+            traceparent: headers.get("traceparent").and_then(capped),
+            user_agent: headers.get("user-agent").and_then(capped),
+            retry_count: headers
+                .get("x-stainless-retry-count")
+                .and_then(|count| count.parse().ok()),
+            ..blank(*protocol)
+        });
+        self.times.request_first_byte = Some(first_at);
+    }
+
+    fn response_head(&mut self, head: ResponseHead, first_at: Time) {
+        self.join_late();
+        let ResponseHead {
+            status,
+            protocol,
+            headers,
+        } = head;
+        self.times.response_first_byte.get_or_insert(first_at);
+        let http = self.http.get_or_insert_with(|| blank(protocol));
+        http.status = Some(status);
+        let names = self
+            .readers
+            .iter()
+            .flat_map(|candidate| candidate.flavour.request_id);
+        let id = names
+            .filter_map(|name| headers.get(name))
+            .find(|id| !id.is_empty());
+        http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
+        let media_type = headers
+            .get("content-type")
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
+        if media_type.trim_end().eq_ignore_ascii_case("text/event-stream") {
+            self.stream.get_or_insert_default();
+        }
+    }
+
+    /// Something other than the request's head came first: its request was not seen from the start.
+    fn join_late(&mut self) {
+        if self.standing == Standing::New {
+            self.standing = Standing::Open;
+            self.joined_late = true;
+            self.readers = FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect();
+            // What is seen of the request is not its beginning.
+            self.readers
+                .iter_mut()
+                .for_each(|candidate| candidate.reader.lost(Side::Request));
+        }
+    }
+
+    fn request_body(&mut self, bytes: &[u8]) {
+        if let Some(http) = &mut self.http {
+            http.request_bytes += bytes.len() as u64;
+        }
+        if self.joined_late {
+            return;
+        }
+        self.readers
+            .iter_mut()
+            .for_each(|candidate| candidate.reader.request(bytes));
+        self.decide(false);
+    }
+
+    fn request_end(&mut self, end: End, at: Time) {
+        match end {
+            End::Complete | End::Closed => self.times.request_last_byte = Some(at),
+            // The last byte was not written, or not where we think.
+            End::Cut => {}
+            End::Lost => self.lossy_request = true,
+        }
+        self.decide(true);
+    }
+
+    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come.
+    fn decide(&mut self, over: bool) {
+        if self.standing != Standing::Open || self.joined_late {
+            return;
+        }
+        if let Some(at) = self
+            .readers
+            .iter()
+            .position(|one| one.reader.claims(Side::Request) == Claim::Yes)
+        {
+            let claimant = self.readers.swap_remove(at);
+            let provider = claimant.flavour.elsewhere.clone();
+            self.readers = vec![claimant];
+            self.standing = Standing::Call {
+                provider,
+                by_body: true,
+            };
+            return;
+        }
+        self.readers
+            .retain(|one| one.reader.claims(Side::Request) == Claim::Open);
+        if over || self.readers.is_empty() {
+            self.foreign();
+        }
+    }
+
+    fn foreign(&mut self) {
+        self.readers.clear();
+        // What was lost may have been what told a call.
+        let unclear = self.lossy() || self.joined_late;
+        self.standing = Standing::Foreign(if unclear {
+            Bearing::Unclear
+        } else {
+            Bearing::Foreign
+        });
+    }
+
+    fn notice(&mut self, direction: Direction, notice: Notice) {
+        match notice {
+            Notice::Gap(bytes) => self.lose(direction, bytes),
+            Notice::Malformed(_) | Notice::Limit(_) => self.unknown_shape += 1,
+            Notice::Unsupported(_) => {
+                self.unknown_shape += 1;
+                self.opaque |= direction == Direction::ToClient;
+                self.unread(direction);
+            }
+            // What was passed over belonged to nobody; what it cost, `lossy` tells.
+            Notice::Resync(_) | Notice::Informational(_) | Notice::Upgraded => {}
+        }
+    }
+
+    fn lose(&mut self, direction: Direction, bytes: u64) {
+        self.lost_bytes = self.lost_bytes.saturating_add(bytes);
+        match direction {
+            Direction::ToServer => self.lossy_request = true,
+            Direction::ToClient => {
+                self.lossy_response = true;
+                // An interval across a hole is no interval between two events that followed each other.
+                self.last_content = None;
+            }
+        }
+        self.unread(direction);
+    }
+
+    /// What follows in a body is not its continuation.
+    fn unread(&mut self, direction: Direction) {
+        let side = match direction {
+            Direction::ToServer => Side::Request,
+            Direction::ToClient => Side::Response,
+        };
+        self.readers
+            .iter_mut()
+            .for_each(|candidate| candidate.reader.lost(side));
+    }
+
+    fn event(&mut self, event: &SseEvent, at: Time) -> Option<Call> {
+        if let Some(http) = &mut self.http {
+            http.response_bytes += event.data.len() as u64;
+        }
+        // In an open exchange the readers differ at most in what they know; the first one's word is as good as any.
+        let mut says = Event::Silent;
+        for candidate in self.readers.iter_mut().rev() {
+            says = candidate.reader.event(event);
+        }
+        if says == Event::Done {
+            return self.end(Ending::Told, at);
+        }
+        self.unknown_shape += u32::from(event.truncated);
+        self.times.first_chunk.get_or_insert(at);
+        let stream = self.stream.get_or_insert_default();
+        stream.chunks += 1;
+        if says == Event::Content {
+            self.times.first_token.get_or_insert(at);
+            self.times.last_token = Some(at);
+            stream.content_chunks += 1;
+            if let Some(before) = self.last_content.replace(at) {
+                stream.coalesced += u64::from(before == at);
+                stream.intervals.push(at.since(before));
+            }
+        }
+        None
+    }
+
+    /// The exchange is over; the call, if it was one.
+    fn end(&mut self, ending: Ending, at: Time) -> Option<Call> {
+        let provider = match std::mem::replace(&mut self.standing, Standing::Over) {
+            standing @ (Standing::New | Standing::Foreign(_) | Standing::Over) => {
+                self.standing = standing;
+                return None;
+            }
+            Standing::Call {
+                provider,
+                by_body: false,
+            } => provider,
+            Standing::Call {
+                provider,
+                by_body: true,
+            } => {
+                if self.is_contradicted(ending) {
+                    self.foreign();
+                    return None;
+                }
+                provider
+            }
+            Standing::Open => {
+                self.readers
+                    .retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
+                // Without its request only its response can tell what an exchange is.
+                match self.readers.first().filter(|_| self.joined_late) {
+                    Some(claimant) => claimant.flavour.elsewhere.clone(),
+                    None => {
+                        self.foreign();
+                        return None;
+                    }
+                }
+            }
+        };
+        let (Some(Candidate { flavour, reader }), Some(http)) =
+            (self.readers.drain(..).next(), self.http.take())
+        else {
+            return None;
+        };
+        let Findings {
+            request,
+            response,
+            usage,
+            error,
+            whole,
+            unknown_shape,
+        } = reader.findings();
+        let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
+        self.times.last_byte = match ending {
+            Ending::Told | Ending::Closed => Some(at),
+            Ending::Response(End::Complete | End::Closed | End::Cut) => Some(at),
+            // It went on without us.
+            Ending::Response(End::Lost) | Ending::GivenUp => None,
+        };
+        Some(Call {
+            provider,
+            api: flavour.api,
+            failure: failure(error, http.status, transport),
+            http,
+            request,
+            response,
+            usage,
+            times: self.times,
+            // Its events were not seen, so they are not counted.
+            stream: self.stream.take().filter(|_| !self.opaque),
+            outcome,
+            lossy: self.lossy(),
+            lost_bytes: self.lost_bytes,
+            joined_late: self.joined_late,
+            unknown_shape: self.unknown_shape + unknown_shape,
+        })
+    }
+
+    /// A request had the shape of a call, on a path that says nothing, and its successful answer has not.
+    fn is_contradicted(&self, ending: Ending) -> bool {
+        let success = self
+            .http
+            .as_ref()
+            .and_then(|http| http.status)
+            .is_some_and(|status| status / 100 == 2);
+        let ended_well = matches!(
+            ending,
+            Ending::Told | Ending::Response(End::Complete | End::Closed)
+        );
+        let claimed = self
+            .readers
+            .iter()
+            .any(|one| match one.reader.claims(Side::Response) {
+                Claim::Yes => true,
+                Claim::Open => !ended_well,
+                Claim::No => false,
+            });
+        success && !self.lossy_response && !self.opaque && !claimed
+    }
+
+    /// How the call ended, and what happened to its transport, if that is what went wrong.
+    fn outcome(
+        &self,
+        ending: Ending,
+        status: Option<u16>,
+        whole: bool,
+        failed: bool,
+    ) -> (Outcome, Option<&'static str>) {
+        let streamed = self.stream.is_some();
+        let no_response = self.times.response_first_byte.is_none();
+        if no_response && ending != Ending::Response(End::Lost) {
+            // Nobody is to blame for a response that was lost on the way to us.
+            let blame = ending != Ending::GivenUp && !self.lossy_response;
+            return (Outcome::NoResponse, blame.then_some("no_response"));
+        }
+        let truncated = if streamed {
+            "stream_truncated"
+        } else {
+            "response_truncated"
+        };
+        let cut = (Outcome::Cut, (!whole && !self.opaque).then_some(truncated));
+        // A framing that ends well may still hold half an answer, when a proxy lost its upstream; unless the other half
+        // was lost on the way to us.
+        let must_be_whole =
+            status.is_none_or(|status| status / 100 == 2) && !failed && !self.lossy_response && !self.opaque;
+        match ending {
+            Ending::Told => (Outcome::Complete, None),
+            Ending::Response(End::Complete) if streamed && must_be_whole && !whole => cut,
+            Ending::Response(End::Complete) => (Outcome::Complete, None),
+            Ending::Response(End::Closed) if must_be_whole && !whole => cut,
+            Ending::Response(End::Closed) => (Outcome::Complete, None),
+            Ending::Response(End::Cut) | Ending::Closed => cut,
+            Ending::Response(End::Lost) if whole => (Outcome::Complete, None),
+            Ending::Response(End::Lost) | Ending::GivenUp => (Outcome::Unfinished, None),
+        }
+    }
+}
+
+impl Candidate {
+    fn new(flavour: &'static Flavour) -> Self {
+        Self {
+            flavour,
+            reader: (flavour.reader)(),
+        }
+    }
+}
+
+fn blank(protocol: Protocol) -> Http {
+    Http {
+        protocol,
+        host: None,
+        path: String::new(),
+        status: None,
+        request_id: None,
+        traceparent: None,
+        user_agent: None,
+        retry_count: None,
+        request_bytes: 0,
+        response_bytes: 0,
+    }
+}
+
+/// `error.type`: what the provider says, else the status, else the transport.
+fn failure(error: Option<ProviderError>, status: Option<u16>, transport: Option<&str>) -> Option<Failure> {
+    let told = error
+        .as_ref()
+        .and_then(|error| error.code.clone().or_else(|| error.kind.clone()));
+    let status = status
+        .filter(|status| *status >= 400)
+        .map(|status| status.to_string());
+    // It said that it failed, and nothing says how.
+    let unnamed = error.map(|_| "_OTHER".to_owned());
+    let kind = told
+        .or(status)
+        .or(unnamed)
+        .or_else(|| transport.map(str::to_owned))?;
+    Some(Failure { kind })
+}

@@ -1,0 +1,627 @@
+//! JSON as it streams by, in bounded memory.
+//!
+//! Comes in: pieces of one JSON document, cut anywhere. Goes out: to a [`Shape`], the values at the places that it
+//! names. What is at other places is passed over: strings by `memchr`, containers by counting brackets. So a prompt of
+//! 32 MiB costs its length in time and a few hundred bytes in memory, and a document that ends in the middle has
+//! given all that stood before.
+//!
+//! Not done: validation. Text outside the named places may be anything that has its brackets and quotes in order.
+//! Malformed JSON around named places breaks the scan ([`Scanner::is_broken`]); what was given before stays true.
+//!
+//! ```text
+//!            ┌──────────── , ────────────┐
+//!            ▼                           │
+//! FirstKey ─ Key ─ Colon ─ Value ─┬─ Next ┴─ } ] ─→ Next of the outer one, or Done
+//!                                 ├─ Text, Word      (a scalar that the piece ended in)
+//!                                 ├─ FirstKey, FirstElement  (a container at a named place)
+//!                                 └─ Passing         (a container at any other)
+//! ```
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use crate::limits;
+
+/// What a reader wants of a document.
+pub(crate) trait Shape {
+    /// A place in the document that the reader knows.
+    type Place: Copy;
+
+    /// The document itself.
+    const ROOT: Self::Place;
+
+    /// The place of an object's member, if it is of interest.
+    fn member(place: Self::Place, key: &[u8]) -> Option<Self::Place>;
+
+    /// The place of an array's elements, if they are of interest.
+    fn element(place: Self::Place) -> Option<Self::Place>;
+
+    /// Whether strings at a place are to be captured. Where not, they are content and are only seen to be there.
+    fn reads_text(place: Self::Place) -> bool;
+
+    /// A container begins. Whether to go into it.
+    fn open(&mut self, place: Self::Place, container: Container) -> bool;
+
+    /// A container that was gone into ends.
+    fn close(&mut self, place: Self::Place);
+
+    /// A scalar.
+    fn scalar(&mut self, place: Self::Place, scalar: &Scalar<'_>);
+}
+
+/// Object or array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+    Object,
+    Array,
+}
+
+/// A value that is no container.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    /// A number as written.
+    Number(&'a str),
+    /// A string: whether it is empty, and its text where [`Shape::reads_text`] wants it and it can be given whole.
+    Text {
+        empty: bool,
+        text: Option<Written<'a>>,
+    },
+    /// No JSON value: `NaN`, `Infinity`, or a word longer than [`limits::WORD`].
+    Unknown,
+}
+
+/// A string as written between its quotes. Most strings are compared and never needed decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written<'a> {
+    bytes: &'a [u8],
+    escapes: bool,
+}
+
+impl<'a> Written<'a> {
+    /// Whether it says the same as a text.
+    pub(crate) fn says(self, text: &str) -> bool {
+        if self.escapes {
+            self.decode().is_some_and(|said| said == text)
+        } else {
+            self.bytes == text.as_bytes()
+        }
+    }
+
+    /// The text. `None`: it is none.
+    pub(crate) fn decode(self) -> Option<Cow<'a, str>> {
+        if self.escapes {
+            let quoted = [b"\"", self.bytes, b"\""].concat();
+            sonic_rs::from_slice::<String>(&quoted).ok().map(Cow::Owned)
+        } else {
+            std::str::from_utf8(self.bytes).ok().map(Cow::Borrowed)
+        }
+    }
+}
+
+impl Scalar<'_> {
+    /// A whole number that is not negative, however it is written.
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        let Self::Number(number) = self else { return None };
+        number.parse().ok().or_else(|| {
+            let value: f64 = number.parse().ok()?;
+            // 2⁵³: above it a double does not tell which integer was meant.
+            let whole = (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0;
+            whole.then_some(value as u64)
+        })
+    }
+
+    /// A finite number.
+    pub(crate) fn as_f64(&self) -> Option<f64> {
+        let Self::Number(number) = self else { return None };
+        number.parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// True or false.
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            Self::Null | Self::Number(_) | Self::Text { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// A string that was captured.
+    pub(crate) fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text { text, .. } => text.and_then(Written::decode),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// The scan of one document.
+pub(crate) struct Scanner<P> {
+    state: State,
+    /// Containers that we are in, outermost first; all of them at named places.
+    stack: Vec<Frame<P>>,
+    /// Where the value that comes next, or is being read, stands.
+    place: Option<P>,
+    capture: Capture,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Value,
+    FirstElement,
+    FirstKey,
+    Key,
+    Colon,
+    Next,
+    Text(Role),
+    Word,
+    Passing { depth: u64, quote: Quote },
+    Done,
+    Broken,
+}
+
+/// What a string is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Key,
+    Value,
+}
+
+/// Where a passed-over container is with its strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quote {
+    Outside,
+    Inside,
+    AfterBackslash,
+}
+
+#[derive(Clone, Copy)]
+struct Frame<P> {
+    container: Container,
+    place: P,
+}
+
+/// A string or word that is not whole in one piece, as written.
+#[derive(Default)]
+struct Capture {
+    bytes: Vec<u8>,
+    /// Whether bytes are kept at all.
+    keep: bool,
+    empty: bool,
+    too_long: bool,
+    escapes: bool,
+    after_backslash: bool,
+}
+
+impl<P: Copy> Scanner<P> {
+    /// A document of which nothing was seen.
+    pub(crate) fn new<S: Shape<Place = P>>() -> Self {
+        Self {
+            state: State::Value,
+            stack: Vec::new(),
+            place: Some(S::ROOT),
+            capture: Capture::default(),
+        }
+    }
+
+    /// Forgets the document and begins another; keeps its memory.
+    pub(crate) fn restart<S: Shape<Place = P>>(&mut self) {
+        self.state = State::Value;
+        self.stack.clear();
+        self.place = Some(S::ROOT);
+    }
+
+    /// Gives up: what follows is not the continuation of what was seen.
+    pub(crate) fn abandon(&mut self) {
+        self.state = State::Broken;
+    }
+
+    /// The document was cut off here. Of a string that is only seen to be there, as much was seen as is wanted.
+    pub(crate) fn cut<S: Shape<Place = P>>(&mut self, shape: &mut S) {
+        if let (State::Text(Role::Value), Some(place)) = (self.state, self.place)
+            && !S::reads_text(place)
+        {
+            shape.scalar(
+                place,
+                &Scalar::Text {
+                    empty: self.capture.empty,
+                    text: None,
+                },
+            );
+        }
+        self.abandon();
+    }
+
+    /// What was seen is no JSON, or the scan was given up.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state == State::Broken
+    }
+
+    /// The document is whole.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn push<S: Shape<Place = P>>(&mut self, piece: &[u8], shape: &mut S) {
+        let mut input = Input(piece);
+        while let Some(byte) = input.peek() {
+            match self.state {
+                State::Done | State::Broken => return,
+                State::Text(role) => self.text(role, &mut input, shape),
+                State::Word => self.word(&mut input, shape),
+                State::Passing { depth, quote } => self.pass(depth, quote, &mut input),
+                State::Value
+                | State::FirstElement
+                | State::FirstKey
+                | State::Key
+                | State::Colon
+                | State::Next
+                    if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') =>
+                {
+                    input.skip(1);
+                }
+                State::Value => self.value(byte, &mut input, shape),
+                State::Colon => {
+                    input.skip(1);
+                    self.state = if byte == b':' { State::Value } else { State::Broken };
+                }
+                State::FirstKey | State::Key if byte == b'"' => {
+                    input.skip(1);
+                    self.begin_text(Role::Key, &mut input, shape);
+                }
+                State::FirstKey if byte == b'}' => self.end_container(&mut input, shape),
+                State::FirstKey | State::Key => self.state = State::Broken,
+                State::FirstElement if byte == b']' => self.end_container(&mut input, shape),
+                State::FirstElement => {
+                    self.place = self.stack.last().and_then(|array| S::element(array.place));
+                    self.value(byte, &mut input, shape);
+                }
+                State::Next => self.next(byte, &mut input, shape),
+            }
+        }
+    }
+
+    /// After a value in a container.
+    fn next<S: Shape<Place = P>>(&mut self, byte: u8, input: &mut Input<'_>, shape: &mut S) {
+        let Some(&Frame { container, place }) = self.stack.last() else {
+            return;
+        };
+        match (byte, container) {
+            (b',', Container::Object) => {
+                input.skip(1);
+                self.state = State::Key;
+            }
+            (b',', Container::Array) => {
+                input.skip(1);
+                self.place = S::element(place);
+                self.state = State::Value;
+            }
+            (b'}', Container::Object) | (b']', Container::Array) => self.end_container(input, shape),
+            _ => self.state = State::Broken,
+        }
+    }
+
+    /// The first byte of a value.
+    fn value<S: Shape<Place = P>>(&mut self, byte: u8, input: &mut Input<'_>, shape: &mut S) {
+        match byte {
+            b'{' => self.begin_container(Container::Object, input, shape),
+            b'[' => self.begin_container(Container::Array, input, shape),
+            b'"' => {
+                input.skip(1);
+                self.begin_text(Role::Value, input, shape);
+            }
+            b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                self.capture.begin(self.place.is_some());
+                self.state = State::Word;
+            }
+            _ => self.state = State::Broken,
+        }
+    }
+
+    fn begin_container<S: Shape<Place = P>>(
+        &mut self,
+        container: Container,
+        input: &mut Input<'_>,
+        shape: &mut S,
+    ) {
+        input.skip(1);
+        let place = self.place.filter(|_| self.stack.len() < limits::SCAN_DEPTH);
+        match place.filter(|place| shape.open(*place, container)) {
+            Some(place) => {
+                self.stack.push(Frame { container, place });
+                self.state = match container {
+                    Container::Object => State::FirstKey,
+                    Container::Array => State::FirstElement,
+                };
+            }
+            None => {
+                self.state = State::Passing {
+                    depth: 1,
+                    quote: Quote::Outside,
+                }
+            }
+        }
+    }
+
+    fn end_container<S: Shape<Place = P>>(&mut self, input: &mut Input<'_>, shape: &mut S) {
+        input.skip(1);
+        if let Some(frame) = self.stack.pop() {
+            shape.close(frame.place);
+        }
+        self.after_value();
+    }
+
+    fn begin_text<S: Shape<Place = P>>(&mut self, role: Role, input: &mut Input<'_>, shape: &mut S) {
+        let keep = match role {
+            Role::Key => true,
+            Role::Value => self.place.is_some_and(S::reads_text),
+        };
+        // Nearly every string is whole in its piece and has no escapes; then nothing is copied.
+        if let Some((bytes, b'"')) = input.until_quote_or_backslash() {
+            input.skip(bytes.len() + 1);
+            let whole = keep && bytes.len() <= limits::TEXT;
+            self.end_text(
+                role,
+                bytes.is_empty(),
+                whole.then_some(Written {
+                    bytes,
+                    escapes: false,
+                }),
+                shape,
+            );
+        } else {
+            self.capture.begin(keep);
+            self.state = State::Text(role);
+        }
+    }
+
+    /// The rest of a string that did not end in the piece in which it began, or that has escapes.
+    fn text<S: Shape<Place = P>>(&mut self, role: Role, input: &mut Input<'_>, shape: &mut S) {
+        if std::mem::take(&mut self.capture.after_backslash) {
+            if let Some(byte) = input.peek() {
+                self.capture.add(&[byte], limits::TEXT);
+                input.skip(1);
+            }
+            return;
+        }
+        let Some((before, stop)) = input.until_quote_or_backslash() else {
+            self.capture.add(input.0, limits::TEXT);
+            *input = Input(&[]);
+            return;
+        };
+        self.capture.add(before, limits::TEXT);
+        input.skip(before.len() + 1);
+        if stop == b'\\' {
+            self.capture.add(b"\\", limits::TEXT);
+            self.capture.escapes = true;
+            self.capture.after_backslash = true;
+            return;
+        }
+        let capture = std::mem::take(&mut self.capture);
+        let whole = capture.keep && !capture.too_long;
+        let written = Written {
+            bytes: &capture.bytes,
+            escapes: capture.escapes,
+        };
+        self.end_text(role, capture.empty, whole.then_some(written), shape);
+        self.capture = capture;
+    }
+
+    fn end_text<S: Shape<Place = P>>(
+        &mut self,
+        role: Role,
+        empty: bool,
+        text: Option<Written<'_>>,
+        shape: &mut S,
+    ) {
+        match role {
+            Role::Key => {
+                let object = self.stack.last().map(|frame| frame.place);
+                self.place = object.zip(text).and_then(|(object, key)| match key.escapes {
+                    false => S::member(object, key.bytes),
+                    true => S::member(object, key.decode()?.as_bytes()),
+                });
+                self.state = State::Colon;
+            }
+            Role::Value => {
+                if let Some(place) = self.place {
+                    shape.scalar(place, &Scalar::Text { empty, text });
+                }
+                self.after_value();
+            }
+        }
+    }
+
+    /// A number or literal, up to the byte after it.
+    fn word<S: Shape<Place = P>>(&mut self, input: &mut Input<'_>, shape: &mut S) {
+        let run = input.word();
+        input.skip(run.len());
+        if input.peek().is_none() {
+            self.capture.add(run, limits::WORD);
+            return;
+        }
+        let Some(place) = self.place else {
+            return self.after_value();
+        };
+        // Nearly every word is whole in its piece; then nothing is copied.
+        let capture = std::mem::take(&mut self.capture);
+        if capture.empty && run.len() <= limits::WORD {
+            shape.scalar(place, &read_word(run));
+            self.capture = capture;
+        } else {
+            self.capture = capture;
+            self.capture.add(run, limits::WORD);
+            let word = read_word(&self.capture.bytes);
+            shape.scalar(
+                place,
+                if self.capture.too_long {
+                    &Scalar::Unknown
+                } else {
+                    &word
+                },
+            );
+        }
+        self.after_value();
+    }
+
+    /// Inside a container that is passed over.
+    fn pass(&mut self, depth: u64, quote: Quote, input: &mut Input<'_>) {
+        let mut depth = depth;
+        match quote {
+            Quote::Outside => {
+                while let Some(byte) = input.peek() {
+                    input.skip(1);
+                    match byte {
+                        b'"' => {
+                            self.state = State::Passing {
+                                depth,
+                                quote: Quote::Inside,
+                            };
+                            return;
+                        }
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        self.after_value();
+                        return;
+                    }
+                }
+                self.state = State::Passing { depth, quote };
+            }
+            Quote::Inside => match input.until_quote_or_backslash() {
+                Some((before, stop)) => {
+                    input.skip(before.len() + 1);
+                    let quote = if stop == b'"' {
+                        Quote::Outside
+                    } else {
+                        Quote::AfterBackslash
+                    };
+                    self.state = State::Passing { depth, quote };
+                }
+                None => *input = Input(&[]),
+            },
+            Quote::AfterBackslash => {
+                input.skip(1);
+                self.state = State::Passing {
+                    depth,
+                    quote: Quote::Inside,
+                };
+            }
+        }
+    }
+
+    fn after_value(&mut self) {
+        self.state = if self.stack.is_empty() {
+            State::Done
+        } else {
+            State::Next
+        };
+    }
+}
+
+impl<P> std::fmt::Debug for Scanner<P> {
+    /// Where it stands, never what it holds.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scanner")
+            .field("state", &self.state)
+            .field("depth", &self.stack.len())
+            .finish()
+    }
+}
+
+impl Capture {
+    fn begin(&mut self, keep: bool) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        *self = Self {
+            bytes,
+            keep,
+            empty: true,
+            too_long: false,
+            escapes: false,
+            after_backslash: false,
+        };
+    }
+
+    fn add(&mut self, bytes: &[u8], cap: usize) {
+        self.empty &= bytes.is_empty();
+        if self.bytes.len() + bytes.len() > cap {
+            self.too_long = true;
+        } else if self.keep && !self.too_long {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// The rest of a piece.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.0 = self.0.get(count..).unwrap_or_default();
+    }
+
+    /// The bytes that belong to a number or literal.
+    fn word(&self) -> &'a [u8] {
+        let belongs =
+            |byte: &u8| matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
+        let end = self
+            .0
+            .iter()
+            .position(|byte| !belongs(byte))
+            .unwrap_or(self.0.len());
+        self.0.get(..end).unwrap_or_default()
+    }
+
+    /// The bytes before the next quote or backslash, and which of them it is.
+    fn until_quote_or_backslash(&self) -> Option<(&'a [u8], u8)> {
+        let end = match near_quote_or_backslash(self.0) {
+            Near::At(end) => end,
+            Near::NotBefore(from) => from + memchr2(b'"', b'\\', self.0.get(from..)?)?,
+        };
+        let (before, from) = self.0.split_at_checked(end)?;
+        Some((before, from.first().copied()?))
+    }
+}
+
+enum Near {
+    At(usize),
+    NotBefore(usize),
+}
+
+/// Looks at the first 16 bytes by words of 8: keys and most strings of chunks end there, before `memchr` gets going.
+fn near_quote_or_backslash(bytes: &[u8]) -> Near {
+    const ONES: u64 = u64::MAX / 255;
+    // The high bit of each byte that is zero; above the lowest such byte also of others, so only the lowest counts.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().take(2).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let hits = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if hits != 0 {
+            return Near::At(index * 8 + hits.trailing_zeros() as usize / 8);
+        }
+    }
+    Near::NotBefore(words.len().min(2) * 8)
+}
+
+fn read_word(word: &[u8]) -> Scalar<'_> {
+    match word {
+        b"null" => Scalar::Null,
+        b"true" => Scalar::Bool(true),
+        b"false" => Scalar::Bool(false),
+        [b'-' | b'0'..=b'9', ..] => std::str::from_utf8(word).map_or(Scalar::Unknown, Scalar::Number),
+        _ => Scalar::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! One file per provider API: where it is spoken, and what its requests, responses and events mean.
+//!
+//! Comes in: body bytes and stream events of one exchange. Goes out: [`Findings`]. Times, heads, losses and how the
+//! exchange ended are the same for all and are `exchange`'s.
+//!
+//! A new provider is a file here with a [`Flavour`], and one line in [`FLAVOURS`].
+
+mod openai_chat;
+
+use wire::SseEvent;
+
+use crate::call::{Api, Provider, Request, Response, Usage};
+
+/// Every API that is read. Where two could claim an exchange, the one that stands first has it.
+pub(crate) static FLAVOURS: [&Flavour; 1] = [&openai_chat::FLAVOUR];
+
+/// An API: how it is found, and who reads it.
+pub(crate) struct Flavour {
+    /// What it is.
+    pub(crate) api: Api,
+    /// Hosts that speak it, and whose they are. One with a leading dot stands for all names below it.
+    pub(crate) hosts: &'static [(&'static str, Provider)],
+    /// Who it is when the host is none of these.
+    pub(crate) elsewhere: Provider,
+    /// How its paths end. The longest match among all flavours decides.
+    pub(crate) paths: &'static [&'static str],
+    /// Response headers that carry the provider's id of the request, best first.
+    pub(crate) request_id: &'static [&'static str],
+    /// A reader for one exchange.
+    pub(crate) reader: fn() -> Box<dyn Reader>,
+}
+
+/// Reads one exchange. It moves between threads with its connection.
+pub(crate) trait Reader: std::fmt::Debug + Send {
+    /// The next bytes of the request body.
+    fn request(&mut self, bytes: &[u8]);
+
+    /// The next bytes of the response body, where it is not an event stream.
+    fn response(&mut self, bytes: &[u8]);
+
+    /// The next event of the response.
+    fn event(&mut self, event: &SseEvent) -> Event;
+
+    /// Bytes of a body were lost: what follows is not its continuation. Events stand each for itself.
+    fn lost(&mut self, side: Side);
+
+    /// Whether a body is of this API, by its shape alone.
+    fn claims(&self, side: Side) -> Claim;
+
+    /// What was found.
+    fn findings(self: Box<Self>) -> Findings;
+}
+
+/// A body of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Request,
+    Response,
+}
+
+/// What a stream event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It carries text, reasoning, a refusal, a tool call's name or arguments, or audio.
+    Content,
+    /// It carries none of these.
+    Silent,
+    /// It carries nothing and says that the answer is over.
+    Done,
+}
+
+/// Whether a body is of an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Surely.
+    Yes,
+    /// Surely not.
+    No,
+    /// Not told by what was seen so far.
+    Open,
+}
+
+/// What a reader found in an exchange.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub(crate) request: Request,
+    pub(crate) response: Response,
+    pub(crate) usage: Usage,
+    /// The error that the provider told of, in the body or in the stream.
+    pub(crate) error: Option<ProviderError>,
+    /// The answer says of itself that it is whole: every choice has its finish reason, or the document is closed.
+    pub(crate) whole: bool,
+    pub(crate) unknown_shape: u32,
+}
+
+/// An error as a provider tells it, by its names. Its message is content and is not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProviderError {
+    pub(crate) code: Option<String>,
+    pub(crate) kind: Option<String>,
+}
+
+impl ProviderError {
+    /// The text, if it is a name and not a sentence: it becomes a metric's label, and sentences may quote the prompt.
+    fn name(text: &str) -> Option<String> {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        ((1..=64).contains(&text.len()) && text.bytes().all(is_name)).then(|| text.to_owned())
+    }
+}

@@ -1,0 +1,285 @@
+//! Options and help, defined once: `--help` and `docs/cli.md` are made from this.
+
+use std::{io::IsTerminal as _, path::PathBuf};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use common::limits;
+
+use crate::{
+    attach::filter::Values,
+    export::{Format, writer::Style},
+    pipeline::Options,
+};
+
+/// Shows what happens inside every LLM call on this machine, without touching the processes that make them.
+#[derive(Debug, Parser)]
+#[command(name = "wirelight", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Log level, or levels by module ("info", "debug", "wirelight::attach=trace"); the log goes to standard error
+    #[arg(long, global = true, value_name = "LEVELS", env = "WIRELIGHT_LOG", default_value = "info")]
+    pub log: String,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Observe this host and print each model call when it ends
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Observe like `run`, and keep everything that was captured in a file
+    #[command(after_help = RECORD_EXAMPLES)]
+    Record(RecordArgs),
+    /// Print the model calls of a recording; needs no privileges and no kernel support
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
+    /// Print all help as one document
+    #[command(hide = true)]
+    HelpMarkdown,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  wirelight run                                   everything on this host
+  wirelight run --comm python3 --exclude-uid 0    python3, unless root runs it
+  wirelight run --pid 4242                        one process and what it starts
+  wirelight run --cgroup /sys/fs/cgroup/system.slice/shop.service
+  wirelight run --exe '/usr/bin/node' --format json | jq .attributes
+
+A process is observed when it matches one value of each kind given and no --exclude-… . Without filters every process
+but wirelight itself is. SIGUSR1 prints the counters; SIGINT and SIGTERM stop in order.";
+
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  wirelight record -o calls.tape --comm python3
+  wirelight replay calls.tape --format json
+
+The file holds plaintext: prompts, completions, and the API keys of everything observed. It is made readable by its
+owner alone; treat it like a key.";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  wirelight replay calls.tape
+  wirelight replay calls.tape --format json | jq -r '.attributes[\"gen_ai.request.model\"]'";
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    /// Also keep everything that was captured in this file, as `record` does; it holds plaintext
+    #[arg(long, value_name = "FILE")]
+    tape: Option<PathBuf>,
+}
+
+/// Options of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// The file to record to
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    output_file: PathBuf,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+}
+
+/// Options of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Whom to observe.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Whom to observe (repeatable)")]
+pub struct FilterArgs {
+    /// A process and everything that it starts
+    #[arg(long, value_name = "PID")]
+    pid: Vec<u32>,
+    /// Processes of this name (as in /proc/PID/comm: 15 characters)
+    #[arg(long, value_name = "NAME")]
+    comm: Vec<String>,
+    /// Processes whose executable's path matches this pattern
+    #[arg(long, value_name = "GLOB")]
+    exe: Vec<String>,
+    /// Processes of this user
+    #[arg(long, value_name = "UID")]
+    uid: Vec<u32>,
+    /// Processes in this cgroup v2 directory or below it; or a cgroup id
+    #[arg(long, value_name = "DIR|ID")]
+    cgroup: Vec<String>,
+    /// Not this process
+    #[arg(long, value_name = "PID")]
+    exclude_pid: Vec<u32>,
+    /// Not processes of this name
+    #[arg(long, value_name = "NAME")]
+    exclude_comm: Vec<String>,
+    /// Not processes whose executable's path matches this pattern
+    #[arg(long, value_name = "GLOB")]
+    exclude_exe: Vec<String>,
+    /// Not processes of this user
+    #[arg(long, value_name = "UID")]
+    exclude_uid: Vec<u32>,
+    /// Not processes in this cgroup or below it
+    #[arg(long, value_name = "DIR|ID")]
+    exclude_cgroup: Vec<String>,
+}
+
+/// How calls are shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// A readable block for each call, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = FormatArg::Console)]
+    format: FormatArg,
+    /// Write the counters of all stages to this file at stop, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub counters_json: Option<PathBuf>,
+}
+
+/// How bytes are captured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Capture")]
+pub struct CaptureArgs {
+    /// Size of the ring between kernel and agent; rounded up to a power of two
+    #[arg(long, value_name = "BYTES", default_value_t = limits::RING_BYTES,
+          value_parser = clap::value_parser!(u32).range(4096..=1 << 30))]
+    ring_bytes: u32,
+    /// Tasks that decode in parallel; a process's connections stay together
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    shards: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// For people.
+    Console,
+    /// For programs.
+    Json,
+}
+
+impl RunArgs {
+    /// As the pipeline wants them.
+    pub fn options(self) -> Options {
+        let Self { filter, output, capture, tape } = self;
+        options(filter, output, capture, tape)
+    }
+}
+
+impl RecordArgs {
+    /// As the pipeline wants them.
+    pub fn options(self) -> Options {
+        let Self { output_file, filter, output, capture } = self;
+        options(filter, output, capture, Some(output_file))
+    }
+}
+
+impl OutputArgs {
+    /// Colours only where a person looks at them.
+    pub fn style(&self) -> Style {
+        let format = match self.format {
+            FormatArg::Console => Format::Console,
+            FormatArg::Json => Format::Json,
+        };
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Style { format, color: std::io::stdout().is_terminal() && !plain }
+    }
+}
+
+fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: Option<PathBuf>) -> Options {
+    let style = output.style();
+    let FilterArgs {
+        pid,
+        comm,
+        exe,
+        uid,
+        cgroup,
+        exclude_pid,
+        exclude_comm,
+        exclude_exe,
+        exclude_uid,
+        exclude_cgroup,
+    } = filter;
+    Options {
+        include: Values { pids: pid, comms: comm, exes: exe, uids: uid, cgroups: cgroup },
+        exclude: Values {
+            pids: exclude_pid,
+            comms: exclude_comm,
+            exes: exclude_exe,
+            uids: exclude_uid,
+            cgroups: exclude_cgroup,
+        },
+        style,
+        ring_bytes: capture.ring_bytes.next_power_of_two(),
+        shards: usize::from(capture.shards),
+        tape,
+        counters: output.counters_json,
+    }
+}
+
+/// All help as one document: `docs/cli.md`.
+pub fn markdown() -> String {
+    let mut out = String::from("<!-- Made by `cargo xtask bless` from the options' own help. -->\n# wirelight\n\n");
+    let mut command = Cli::command();
+    command.build();
+    out.push_str(&section(&mut command.clone().term_width(100)));
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        out.push_str(&format!("\n## wirelight {}\n\n", sub.get_name()));
+        out.push_str(&section(&mut sub.clone().term_width(100)));
+    }
+    out
+}
+
+fn section(command: &mut clap::Command) -> String {
+    let help = command.render_help().to_string();
+    let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
+    format!("```text\n{}\n```\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> Options {
+        let cli = Cli::try_parse_from([&["wirelight", "run"], args].concat()).expect("parses");
+        match cli.command {
+            Command::Run(run) => run.options(),
+            Command::Record(_) | Command::Replay(_) | Command::HelpMarkdown => panic!("not run"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+        assert!(markdown().contains("## wirelight replay"));
+    }
+
+    #[test]
+    fn filters_are_repeatable_and_have_twins() {
+        let options = run(&["--pid", "1", "--pid", "2", "--exclude-comm", "x", "--exe", "/usr/bin/*", "--cgroup", "/a"]);
+        assert_eq!(options.include.pids, [1, 2]);
+        assert_eq!(options.include.exes, ["/usr/bin/*"]);
+        assert_eq!(options.include.cgroups, ["/a"]);
+        assert_eq!(options.exclude.comms, ["x"]);
+    }
+
+    #[test]
+    fn a_ring_is_a_power_of_two() {
+        assert_eq!(run(&["--ring-bytes", "70000"]).ring_bytes, 131_072);
+        assert!(Cli::try_parse_from(["wirelight", "run", "--ring-bytes", "17"]).is_err());
+    }
+}

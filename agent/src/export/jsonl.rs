@@ -1,0 +1,240 @@
+//! A span as one line of JSON.
+//!
+//! Members stand in a fixed order, attributes in the order of [`crate::span::semconv`], so equal spans give equal
+//! bytes. `ktime` has the raw kernel times (`CLOCK_MONOTONIC`), for whoever wants to hold them against their own.
+//!
+//! A line may be printed on a terminal, and strings come from peers: besides what JSON escapes anyway, everything that
+//! a terminal might obey is written as `\u….`.
+
+use std::io::Write;
+
+use genai::Times;
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter};
+use wire::Time;
+
+use crate::capture::clock::Clock;
+use crate::enrich::Process;
+use crate::export::console::is_unsafe;
+use crate::span::{Phase, Span, Value};
+
+/// The line, without its end.
+pub fn line(span: &Span, clock: Clock) -> String {
+    let line = Line {
+        name: &span.name,
+        start_unix_ns: clock.wall(span.start),
+        end_unix_ns: clock.wall(span.end),
+        attributes: Attributes(&span.attributes),
+        phases: Phases {
+            phases: &span.phases,
+            start: span.start,
+        },
+        ktime: Ktime(&span.times),
+        process: &span.process,
+        connection: &span.connection.id,
+    };
+    let mut out = Vec::with_capacity(2048);
+    // Nothing here can fail: keys are strings and the writer is memory. Were it to, the line says so and is still JSON.
+    match line.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Harmless)) {
+        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Err(_) => r#"{"error":"span could not be written"}"#.to_owned(),
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    start_unix_ns: u64,
+    end_unix_ns: u64,
+    attributes: Attributes<'a>,
+    phases: Phases<'a>,
+    ktime: Ktime<'a>,
+    process: &'a Process,
+    connection: &'a str,
+}
+
+struct Attributes<'a>(&'a [(&'static str, Value)]);
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.0 {
+            match value {
+                Value::Text(text) => map.serialize_entry(name, text)?,
+                Value::Int(int) => map.serialize_entry(name, int)?,
+                Value::Float(float) => map.serialize_entry(name, float)?,
+                Value::Bool(bool) => map.serialize_entry(name, bool)?,
+                Value::List(list) => map.serialize_entry(name, list)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// Phases relative to the start of the span.
+struct Phases<'a> {
+    phases: &'a [Phase],
+    start: Time,
+}
+
+impl Serialize for Phases<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Relative {
+            name: &'static str,
+            start_ns: u64,
+            end_ns: u64,
+        }
+        let mut list = serializer.serialize_seq(Some(self.phases.len()))?;
+        for Phase { name, start, end } in self.phases {
+            list.serialize_element(&Relative {
+                name,
+                start_ns: start.since(self.start),
+                end_ns: end.since(self.start),
+            })?;
+        }
+        list.end()
+    }
+}
+
+struct Ktime<'a>(&'a Times);
+
+impl Serialize for Ktime<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Times {
+            request_first_byte,
+            request_last_byte,
+            response_first_byte,
+            first_chunk,
+            first_token,
+            last_token,
+            last_byte,
+        } = self.0;
+        let all = [
+            ("request_first_byte", request_first_byte),
+            ("request_last_byte", request_last_byte),
+            ("response_first_byte", response_first_byte),
+            ("first_chunk", first_chunk),
+            ("first_token", first_token),
+            ("last_token", last_token),
+            ("last_byte", last_byte),
+        ];
+        serializer.collect_map(
+            all.into_iter()
+                .filter_map(|(name, at)| at.map(|Time(ns)| (name, ns))),
+        )
+    }
+}
+
+/// Compact JSON that is harmless on a terminal.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        text: &str,
+    ) -> std::io::Result<()> {
+        if !text.contains(is_unsafe) {
+            return CompactFormatter.write_string_fragment(writer, text);
+        }
+        for char in text.chars() {
+            if is_unsafe(char) {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                writer.write_all(char.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use genai::Call;
+
+    use super::*;
+    use crate::span::build::tests::{bare_call, full_call, process, span};
+    use crate::span::{ConnectionInfo, build};
+
+    const CLOCK: Clock = Clock {
+        monotonic_epoch_ns: 1_700_000_000_000_000_000,
+    };
+
+    #[test]
+    fn a_full_call() {
+        assert_eq!(
+            line(&span(&full_call()), CLOCK),
+            concat!(
+                r#"{"name":"chat gpt-4o","start_unix_ns":1700000001000000000,"end_unix_ns":1700000003310000000,"attributes":{"#,
+                r#""gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","openai.api.type":"chat_completions","#,
+                r#""gen_ai.request.model":"gpt-4o","gen_ai.request.stream":true,"gen_ai.request.max_tokens":128,"#,
+                r#""gen_ai.request.temperature":0.7,"gen_ai.request.top_p":1.0,"gen_ai.request.choice.count":2,"#,
+                r#""gen_ai.output.type":"json","wirelight.request.message_count":3,"wirelight.request.tool_count":2,"#,
+                r#""gen_ai.response.id":"chatcmpl-1","gen_ai.response.model":"gpt-4o-2024-08-06","#,
+                r#""gen_ai.response.finish_reasons":["stop","tool_calls"],"wirelight.response.tool_call_count":1,"#,
+                r#""wirelight.response.refusal":true,"openai.response.system_fingerprint":"fp_1","#,
+                r#""openai.response.service_tier":"default","gen_ai.usage.input_tokens":1200,"#,
+                r#""gen_ai.usage.output_tokens":210,"gen_ai.usage.cache_read.input_tokens":1188,"#,
+                r#""gen_ai.usage.cache_write.input_tokens":12,"gen_ai.usage.cache_creation.input_tokens":12,"#,
+                r#""gen_ai.usage.reasoning.output_tokens":64,"gen_ai.response.time_to_first_chunk":1.395,"#,
+                r#""wirelight.response.time_to_first_token":1.4,"wirelight.stream.chunk_count":9,"#,
+                r#""wirelight.stream.content_chunk_count":6,"wirelight.stream.coalesced":1,"#,
+                r#""wirelight.stream.chunk_interval.p50":0.02,"wirelight.stream.chunk_interval.p95":0.24,"#,
+                r#""wirelight.stream.chunk_interval.p99":0.24,"wirelight.stream.chunk_interval.max":0.24,"#,
+                r#""wirelight.provider.request_id":"req_1","http.response.status_code":200,"http.request.resend_count":1,"#,
+                r#""server.address":"api.openai.com","server.port":443,"wirelight.outcome":"complete","#,
+                r#""wirelight.trace.completeness":0.9956709956709957,"process.pid":4242,"#,
+                r#""process.executable.name":"python3.12","process.executable.path":"/usr/bin/python3.12","#,
+                r#""process.owner":"1000"},"phases":[{"name":"request.send","start_ns":0,"end_ns":4000000},"#,
+                r#"{"name":"provider.ttft","start_ns":4000000,"end_ns":1400000000},"#,
+                r#"{"name":"provider.decode","start_ns":1400000000,"end_ns":2300000000}],"#,
+                r#""ktime":{"request_first_byte":1000000000,"request_last_byte":1004000000,"#,
+                r#""response_first_byte":2390000000,"first_chunk":2395000000,"first_token":2400000000,"#,
+                r#""last_token":3300000000,"last_byte":3310000000},"process":{"pid":4242,"start_ns":77,"parent":1,"#,
+                r#""uid":1000,"comm":"python3","exe":"/usr/bin/python3.12","cgroup":"/user.slice"},"#,
+                r#""connection":"4242-7f00-1"}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn a_call_of_which_nearly_nothing_is_known() {
+        let span = build(
+            &bare_call(),
+            &std::sync::Arc::default(),
+            ConnectionInfo::default(),
+        );
+        assert_eq!(
+            line(&span, CLOCK),
+            concat!(
+                r#"{"name":"chat","start_unix_ns":1700000000005000000,"end_unix_ns":1700000000005000000,"attributes":{"#,
+                r#""gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","wirelight.provider.inferred":true,"#,
+                r#""openai.api.type":"chat_completions","wirelight.outcome":"unfinished","process.pid":0},"phases":[],"#,
+                r#""ktime":{"request_first_byte":5000000},"process":{"pid":0,"start_ns":0},"connection":""}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn a_line_is_json_and_harmless_whatever_peers_send() {
+        let model = "m\u{1b}[31m\u{9b}2J\u{7f}\n\"\\\u{202e}\u{feff}\u{2028}é😀\u{e0001}";
+        let mut call: Call = full_call();
+        call.request.model = Some(model.to_owned());
+        call.response.finish_reasons = vec![model.to_owned()];
+        let line = line(
+            &build(&call, &process(), ConnectionInfo::new(model.to_owned(), None)),
+            CLOCK,
+        );
+        assert!(!line.contains(is_unsafe), "{}", line.escape_debug());
+        assert!(line.contains("é😀"));
+        let parsed: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(parsed["attributes"]["gen_ai.request.model"], model);
+        assert_eq!(parsed["attributes"]["gen_ai.response.finish_reasons"][0], model);
+        assert_eq!(parsed["name"], format!("chat {model}"));
+        assert_eq!(parsed["connection"], model);
+    }
+}

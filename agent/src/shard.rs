@@ -1,0 +1,328 @@
+//! One shard: inputs of its processes → spans.
+//!
+//! Comes in: [`Input`]s in order. Goes out: spans, and verdicts on connections that are of no interest. Pure: no I/O,
+//! and time is in the inputs, so that the same inputs give the same spans.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use genai::{Interpreter, Verdict};
+use wire::{Direction, Kind, Notice, Protocol, Time};
+
+use crate::{
+    capture::{Captured, Clock, ConnId, Data, Flow, Input, Mark, What},
+    connection::{Refused, Role, Stream, Table, limits},
+    enrich::Process,
+    span::{self, ConnectionInfo, Span},
+    telemetry::ShardCounts,
+};
+
+/// What a shard gives.
+#[derive(Debug)]
+pub enum Output {
+    /// A finished call.
+    Span(Box<Span>),
+    /// Nothing more of this connection needs to be copied.
+    Mute(ConnId),
+}
+
+/// The state of all connections of some processes.
+#[derive(Debug, Default)]
+pub struct Shard {
+    clock: Clock,
+    processes: HashMap<u32, Arc<Process>>,
+    connections: Table<Connection>,
+    out: VecDeque<Output>,
+    /// Bytes that decoders hold, as far as it was looked.
+    held: usize,
+    /// Counters.
+    pub counts: ShardCounts,
+}
+
+/// One connection on its way through decoding and interpretation.
+#[derive(Debug)]
+struct Connection {
+    state: State,
+    /// Out first.
+    streams: [Stream; 2],
+    server_name: Option<String>,
+    held: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing was seen yet that tells client from server.
+    Quiet { whole: bool },
+    /// The process is the client.
+    Live(Box<Live>),
+    /// Of no interest; the kernel side has been told.
+    Dismissed,
+}
+
+#[derive(Debug)]
+struct Live {
+    wire: wire::Connection,
+    interpreter: Interpreter,
+    exchanges: u64,
+    not_genai: u64,
+}
+
+impl Shard {
+    /// How to tell wall-clock time, once it was told.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Takes the next input.
+    pub fn push(&mut self, input: Input) {
+        match input {
+            Input::Clock(clock) => self.clock = clock,
+            Input::Process(process) => {
+                self.processes.insert(process.pid, Arc::new(process));
+            }
+            Input::Captured(captured) => {
+                self.counts.records += 1;
+                match captured {
+                    Captured::Data(data) => self.data(data),
+                    Captured::Mark(mark) => self.mark(mark),
+                    Captured::Allowed(_) => {}
+                    Captured::Gone { tgid, start, at } => self.gone(tgid, start, at),
+                }
+            }
+            Input::Tick(now) => {
+                for (id, connection) in self.connections.remove_idle(now) {
+                    self.counts.notes.idle += 1;
+                    self.end(id, connection, now, false);
+                }
+            }
+            Input::End(at) => {
+                for (id, connection) in self.connections.remove_all() {
+                    self.end(id, connection, at, false);
+                }
+            }
+        }
+    }
+
+    /// The next output.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// Connections that are known now.
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether no connection is known.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    fn data(&mut self, data: Data) {
+        let Data { connection: id, flow, whole, offset, at, bytes } = data;
+        let Self { connections, counts, held, out, .. } = self;
+        let connection = connections.entry(id, at, || {
+            counts.notes.connections += 1;
+            Connection::new(whole)
+        });
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(Refused::TableFull) => {
+                counts.table_full += 1;
+                return;
+            }
+        };
+        if let State::Quiet { whole } = connection.state {
+            match Role::of(flow, &bytes) {
+                Role::Client => connection.state = State::Live(Box::new(Live::new(whole))),
+                Role::Server => {
+                    counts.served += 1;
+                    dismiss(id, connection, counts, out);
+                    return;
+                }
+            }
+        }
+        let State::Live(live) = &mut connection.state else {
+            counts.after_verdict += 1;
+            return;
+        };
+        if *held > limits::HELD_BYTES {
+            // The one that comes now is given up: whoever holds much is who sends much.
+            counts.over_budget += 1;
+            *held -= connection.held;
+            dismiss(id, connection, counts, out);
+            return;
+        }
+
+        counts.pieces += 1;
+        let (direction, stream) = match flow {
+            Flow::Out => (Direction::ToServer, &mut connection.streams[0]),
+            Flow::In => (Direction::ToClient, &mut connection.streams[1]),
+        };
+        let arrived = stream.take(offset, bytes);
+        live.gap(direction, arrived.missing, at, counts);
+        live.wire.push(direction, arrived.bytes, arrived.offset, at);
+        let now_held = live.wire.held();
+        *held = *held - connection.held + now_held;
+        connection.held = now_held;
+        if live.wire.is_foreign() {
+            counts.foreign += 1;
+        } else if live.wire.protocol() == Some(Protocol::Http2) {
+            counts.unsupported += 1;
+        }
+        self.advance(id, at);
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        let Mark { connection: id, at, offsets, what } = mark;
+        match what {
+            What::HandshakeStart | What::ServerName(_) => {
+                let counts = &mut self.counts;
+                // These come before any byte, so the connection is seen whole.
+                let entry = self.connections.entry(id, at, || {
+                    counts.notes.connections += 1;
+                    Connection::new(true)
+                });
+                match (entry, what) {
+                    (Ok(connection), What::ServerName(name)) => connection.server_name = Some(name),
+                    (Ok(_), _) => {}
+                    (Err(Refused::TableFull), _) => counts.table_full += 1,
+                }
+            }
+            What::HandshakeDone => {}
+            What::Shutdown => self.catch_up(id, offsets, at),
+            What::Free | What::Muted => {
+                self.catch_up(id, offsets, at);
+                if let Some(connection) = self.connections.remove(id) {
+                    self.end(id, connection, at, true);
+                }
+            }
+        }
+    }
+
+    /// What the kernel side has counted and we have not seen was lost.
+    fn catch_up(&mut self, id: ConnId, offsets: [wire::StreamOffset; 2], at: Time) {
+        let Some(connection) = self.connections.get(id, at) else { return };
+        let [out, read] = &mut connection.streams;
+        let missing = [out.stands_at(offsets[0]), read.stands_at(offsets[1])];
+        if let State::Live(live) = &mut connection.state {
+            live.gap(Direction::ToServer, missing[0], at, &mut self.counts);
+            live.gap(Direction::ToClient, missing[1], at, &mut self.counts);
+        }
+        self.advance(id, at);
+    }
+
+    fn gone(&mut self, tgid: u32, start: u64, at: Time) {
+        for (id, connection) in self.connections.remove_process(tgid, start) {
+            self.end(id, connection, at, true);
+        }
+        self.processes.remove(&tgid);
+    }
+
+    /// Brings what the decoder has to the interpreter, and what that has to the output.
+    fn advance(&mut self, id: ConnId, at: Time) {
+        let Some(connection) = self.connections.get(id, at) else { return };
+        let Connection { state: State::Live(live), server_name, .. } = connection else { return };
+        live.interpret(&mut self.counts);
+        // A protocol that nothing here decodes is copied for nobody.
+        let undecoded = live.wire.protocol() == Some(Protocol::Http2);
+        let over = live.wire.is_foreign() || undecoded || live.interpreter.verdict() == Verdict::Foreign;
+        if over {
+            live.interpreter.finish(at, false);
+        }
+        let process = process_of(&self.processes, id);
+        live.give(id, server_name.as_deref(), process, &mut self.counts, &mut self.out);
+        if over {
+            self.held -= connection.held;
+            dismiss(id, connection, &mut self.counts, &mut self.out);
+        }
+    }
+
+    fn end(&mut self, id: ConnId, connection: Connection, at: Time, closed: bool) {
+        self.held -= connection.held;
+        let Connection { state: State::Live(mut live), server_name, .. } = connection else { return };
+        if closed {
+            live.wire.close(at);
+        }
+        live.interpret(&mut self.counts);
+        live.interpreter.finish(at, closed);
+        let process = process_of(&self.processes, id);
+        live.give(id, server_name.as_deref(), process, &mut self.counts, &mut self.out);
+    }
+}
+
+impl Connection {
+    fn new(whole: bool) -> Self {
+        Self { state: State::Quiet { whole }, streams: [Stream::new(whole); 2], server_name: None, held: 0 }
+    }
+}
+
+impl Live {
+    fn new(whole: bool) -> Self {
+        Self { wire: wire::Connection::new(whole), interpreter: Interpreter::new(), exchanges: 0, not_genai: 0 }
+    }
+
+    fn gap(&mut self, direction: Direction, missing: u64, at: Time, counts: &mut ShardCounts) {
+        if missing > 0 {
+            counts.notes.gaps += 1;
+            counts.notes.gap_bytes += missing;
+            self.wire.gap(direction, missing, at);
+        }
+    }
+
+    fn interpret(&mut self, counts: &mut ShardCounts) {
+        while let Some(message) = self.wire.poll() {
+            let seen = message.exchange.0.saturating_add(1);
+            if seen > self.exchanges && !matches!(message.kind, Kind::Notice(_)) {
+                counts.exchanges += seen - self.exchanges;
+                self.exchanges = seen;
+            }
+            if let Kind::Notice(notice) = &message.kind {
+                match notice {
+                    Notice::Resync(_) => counts.notes.resync += 1,
+                    Notice::Malformed(_) => counts.notes.malformed += 1,
+                    Notice::Limit(_) => counts.notes.limits += 1,
+                    Notice::Gap(_) | Notice::Informational(_) | Notice::Upgraded | Notice::Unsupported(_) => {}
+                }
+            }
+            self.interpreter.push(message);
+        }
+    }
+
+    fn give(
+        &mut self,
+        id: ConnId,
+        server_name: Option<&str>,
+        process: Arc<Process>,
+        counts: &mut ShardCounts,
+        out: &mut VecDeque<Output>,
+    ) {
+        while let Some(call) = self.interpreter.poll() {
+            counts.calls += 1;
+            counts.notes.calls_with_loss += u64::from(call.lost_bytes > 0);
+            let connection = ConnectionInfo::new(id.to_string(), server_name);
+            let span = span::build(&call, &process, connection);
+            counts.spans += 1;
+            out.push_back(Output::Span(Box::new(span)));
+        }
+        let foreign = self.interpreter.foreign();
+        counts.not_genai += foreign - self.not_genai;
+        self.not_genai = foreign;
+    }
+}
+
+fn process_of(processes: &HashMap<u32, Arc<Process>>, id: ConnId) -> Arc<Process> {
+    let known = processes.get(&id.tgid).filter(|process| process.start_ns == id.start);
+    known.cloned().unwrap_or_else(|| {
+        Arc::new(Process { pid: id.tgid, start_ns: id.start, ..Process::default() })
+    })
+}
+
+fn dismiss(id: ConnId, connection: &mut Connection, counts: &mut ShardCounts, out: &mut VecDeque<Output>) {
+    connection.state = State::Dismissed;
+    connection.held = 0;
+    counts.notes.muted += 1;
+    out.push_back(Output::Mute(id));
+}

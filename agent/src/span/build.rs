@@ -1,0 +1,327 @@
+//! A call → its span.
+//!
+//! Every attribute is what the call says, under its name; what it does not say is left out. Only the phases, their
+//! share of the call, and the times to first chunk and token are computed.
+
+use std::sync::Arc;
+
+use genai::{Call, Outcome, Provider, Stream, Times, Usage};
+use wire::Time;
+
+use super::model::{ConnectionInfo, Phase, Span, Value};
+use super::semconv::{self as name, phase};
+use crate::enrich::Process;
+
+/// Makes the span of a call.
+pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo) -> Span {
+    let (start, end) = extent(&call.times);
+    let phases = phases(&call.times, call.stream.is_some());
+    let mut attributes = Attributes::default();
+    attributes.request(call);
+    attributes.response(call);
+    attributes.usage(&call.usage);
+    attributes.timing(&call.times, call.stream.as_ref());
+    attributes.http(call);
+    attributes.server(call.http.host.as_deref(), connection.server_name.as_deref());
+    attributes.ending(call);
+    attributes.float(name::TRACE_COMPLETENESS, completeness(&phases, end.since(start)));
+    attributes.process(process);
+    let operation = call.api.operation();
+    Span {
+        name: match &call.request.model {
+            Some(model) => format!("{operation} {model}"),
+            None => operation.to_owned(),
+        },
+        start,
+        end,
+        attributes: attributes.0,
+        phases,
+        times: call.times,
+        traceparent: call.http.traceparent.clone(),
+        process: Arc::clone(process),
+        connection,
+    }
+}
+
+/// From the first to the last moment that is known of a call.
+fn extent(times: &Times) -> (Time, Time) {
+    let Times {
+        request_first_byte,
+        request_last_byte,
+        response_first_byte,
+        first_chunk,
+        first_token,
+        last_token,
+        last_byte,
+    } = *times;
+    let known = [
+        request_first_byte,
+        request_last_byte,
+        response_first_byte,
+        first_chunk,
+        first_token,
+        last_token,
+        last_byte,
+    ];
+    let known = || known.into_iter().flatten();
+    (
+        known().min().unwrap_or_default(),
+        known().max().unwrap_or_default(),
+    )
+}
+
+fn phases(times: &Times, streamed: bool) -> Vec<Phase> {
+    let answered = if streamed {
+        times.first_token
+    } else {
+        times.response_first_byte
+    };
+    let all = [
+        (
+            phase::REQUEST_SEND,
+            times.request_first_byte,
+            times.request_last_byte,
+        ),
+        (phase::PROVIDER_TTFT, times.request_last_byte, answered),
+        (phase::PROVIDER_DECODE, times.first_token, times.last_token),
+    ];
+    let mut phases: Vec<Phase> = Vec::new();
+    for (name, start, end) in all {
+        let Some((start, end)) = start.zip(end) else {
+            continue;
+        };
+        // A server may answer before the request is over: then what came first has the time, and phases stay disjoint.
+        let start = phases.last().map_or(start, |before| start.max(before.end));
+        if start <= end {
+            phases.push(Phase { name, start, end });
+        }
+    }
+    phases
+}
+
+/// Share of a call's time that its phases cover. Absent for a call that took no time.
+fn completeness(phases: &[Phase], duration_ns: u64) -> Option<f64> {
+    let covered: u64 = phases.iter().map(|phase| phase.end.since(phase.start)).sum();
+    (duration_ns > 0).then(|| covered as f64 / duration_ns as f64)
+}
+
+#[derive(Default)]
+struct Attributes(Vec<(&'static str, Value)>);
+
+impl Attributes {
+    fn request(&mut self, call: &Call) {
+        let Call {
+            provider,
+            api,
+            request,
+            ..
+        } = call;
+        self.text(name::OPERATION_NAME, Some(api.operation()));
+        self.text(name::PROVIDER_NAME, Some(provider.name()));
+        self.only_true(name::PROVIDER_INFERRED, provider.is_inferred());
+        self.text(name::OPENAI_API_TYPE, is_openai(provider).then(|| api.name()));
+        self.text(name::REQUEST_MODEL, request.model.as_deref());
+        self.only_true(name::REQUEST_STREAM, request.stream == Some(true));
+        self.int(name::REQUEST_MAX_TOKENS, request.max_tokens);
+        self.float(name::REQUEST_TEMPERATURE, request.temperature);
+        self.float(name::REQUEST_TOP_P, request.top_p);
+        self.int(name::REQUEST_CHOICE_COUNT, request.choice_count);
+        self.text(
+            name::OUTPUT_TYPE,
+            request.output_type.as_deref().and_then(output_type),
+        );
+        self.int(name::REQUEST_MESSAGE_COUNT, request.message_count);
+        self.int(name::REQUEST_TOOL_COUNT, request.tool_count);
+    }
+
+    fn response(&mut self, call: &Call) {
+        let Call {
+            provider, response, ..
+        } = call;
+        self.text(name::RESPONSE_ID, response.id.as_deref());
+        self.text(name::RESPONSE_MODEL, response.model.as_deref());
+        let mut finish_reasons = response.finish_reasons.clone();
+        // The conventions' own word for a stream that broke before it said why it ended.
+        if finish_reasons.is_empty() && call.stream.is_some() && call.outcome == Outcome::Cut {
+            finish_reasons.push("error".to_owned());
+        }
+        if !finish_reasons.is_empty() {
+            self.0
+                .push((name::RESPONSE_FINISH_REASONS, Value::List(finish_reasons)));
+        }
+        // An answer that was not seen to its end may have had more.
+        let tool_calls = (call.outcome == Outcome::Complete && call.failure.is_none())
+            .then_some(response.tool_calls.len())
+            .or(Some(response.tool_calls.len()).filter(|count| *count > 0));
+        self.int(
+            name::RESPONSE_TOOL_CALL_COUNT,
+            tool_calls.map(|count| count as u64),
+        );
+        self.only_true(name::RESPONSE_REFUSAL, response.refusal);
+        if is_openai(provider) {
+            self.text(
+                name::OPENAI_SYSTEM_FINGERPRINT,
+                response.system_fingerprint.as_deref(),
+            );
+            self.text(name::OPENAI_SERVICE_TIER, response.service_tier.as_deref());
+        }
+    }
+
+    fn usage(&mut self, usage: &Usage) {
+        let Usage {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            reasoning,
+        } = *usage;
+        self.int(name::USAGE_INPUT, input);
+        self.int(name::USAGE_OUTPUT, output);
+        self.int(name::USAGE_CACHE_READ, cache_read);
+        self.int(name::USAGE_CACHE_WRITE, cache_write);
+        self.int(name::USAGE_CACHE_CREATION, cache_write);
+        self.int(name::USAGE_REASONING, reasoning);
+    }
+
+    fn timing(&mut self, times: &Times, stream: Option<&Stream>) {
+        let from_start = |to: Option<Time>| Some(seconds(to?.since(times.request_first_byte?)));
+        self.float(name::TIME_TO_FIRST_CHUNK, from_start(times.first_chunk));
+        self.float(name::TIME_TO_FIRST_TOKEN, from_start(times.first_token));
+        let Some(Stream {
+            chunks,
+            content_chunks,
+            coalesced,
+            intervals,
+        }) = stream
+        else {
+            return;
+        };
+        self.int(name::STREAM_CHUNKS, Some(*chunks));
+        self.int(name::STREAM_CONTENT_CHUNKS, Some(*content_chunks));
+        self.int(name::STREAM_COALESCED, Some(*coalesced));
+        self.float(name::CHUNK_INTERVAL_P50, intervals.quantile(0.50).map(seconds));
+        self.float(name::CHUNK_INTERVAL_P95, intervals.quantile(0.95).map(seconds));
+        self.float(name::CHUNK_INTERVAL_P99, intervals.quantile(0.99).map(seconds));
+        self.float(name::CHUNK_INTERVAL_MAX, intervals.max().map(seconds));
+    }
+
+    fn http(&mut self, call: &Call) {
+        let http = &call.http;
+        self.text(name::PROVIDER_REQUEST_ID, http.request_id.as_deref());
+        self.int(name::HTTP_STATUS, http.status.map(u64::from));
+        self.int(
+            name::HTTP_RESEND_COUNT,
+            http.retry_count.filter(|count| *count > 0).map(u64::from),
+        );
+    }
+
+    fn server(&mut self, host: Option<&str>, server_name: Option<&str>) {
+        let (address, port) = host.and_then(authority).unzip();
+        // The handshake's name tells no port.
+        self.text(name::SERVER_ADDRESS, address.or(server_name));
+        self.int(name::SERVER_PORT, port.map(u64::from));
+    }
+
+    fn ending(&mut self, call: &Call) {
+        self.text(
+            name::ERROR_TYPE,
+            call.failure.as_ref().map(|failure| failure.kind.as_str()),
+        );
+        let outcome = match call.outcome {
+            Outcome::Complete => "complete",
+            Outcome::Cut => "cut",
+            Outcome::NoResponse => "no_response",
+            Outcome::Unfinished => "unfinished",
+        };
+        self.text(name::OUTCOME, Some(outcome));
+        self.only_true(name::CAPTURE_TRUNCATED, call.lossy || call.lost_bytes > 0);
+        self.int(
+            name::CAPTURE_LOST_BYTES,
+            Some(call.lost_bytes).filter(|bytes| *bytes > 0),
+        );
+        self.only_true(name::CAPTURE_JOINED_LATE, call.joined_late);
+        self.int(
+            name::CAPTURE_UNKNOWN_SHAPE,
+            Some(call.unknown_shape).filter(|count| *count > 0).map(u64::from),
+        );
+    }
+
+    fn process(&mut self, process: &Process) {
+        let base_name = |exe: &str| exe.rsplit('/').next().map(str::to_owned);
+        let executable = process
+            .exe
+            .as_deref()
+            .and_then(base_name)
+            .or_else(|| process.comm.clone());
+        self.int(name::PROCESS_PID, Some(u64::from(process.pid)));
+        self.text(name::PROCESS_EXECUTABLE_NAME, executable.as_deref());
+        self.text(name::PROCESS_EXECUTABLE_PATH, process.exe.as_deref());
+        self.text(
+            name::PROCESS_OWNER,
+            process.uid.map(|uid| uid.to_string()).as_deref(),
+        );
+    }
+
+    fn text(&mut self, name: &'static str, value: Option<&str>) {
+        self.0
+            .extend(value.map(|value| (name, Value::Text(value.to_owned()))));
+    }
+
+    fn int(&mut self, name: &'static str, value: Option<u64>) {
+        // No count of ours reaches 2⁶³; a peer's that does is none.
+        self.0.extend(
+            value
+                .and_then(|value| i64::try_from(value).ok())
+                .map(|value| (name, Value::Int(value))),
+        );
+    }
+
+    fn float(&mut self, name: &'static str, value: Option<f64>) {
+        self.0.extend(value.map(|value| (name, Value::Float(value))));
+    }
+
+    fn only_true(&mut self, name: &'static str, value: bool) {
+        self.0.extend(value.then_some((name, Value::Bool(true))));
+    }
+}
+
+/// Whether `openai.*` attributes apply.
+fn is_openai(provider: &Provider) -> bool {
+    match provider {
+        Provider::OpenAi | Provider::OpenAiCompatible => true,
+        Provider::Named(_) => false,
+    }
+}
+
+/// `response_format.type` by the conventions' names.
+fn output_type(asked: &str) -> Option<&'static str> {
+    match asked {
+        "json_object" | "json_schema" => Some("json"),
+        "text" => Some("text"),
+        _ => None,
+    }
+}
+
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+/// Host and port of a `Host` field. Without a port it is the scheme's own, and what we see goes through TLS.
+fn authority(host: &str) -> Option<(&str, u16)> {
+    const HTTPS: u16 = 443;
+    let (address, port) = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((address, rest)) => (address, rest.strip_prefix(':')),
+        None => match host.split_once(':') {
+            Some((address, port)) if !port.contains(':') => (address, Some(port)),
+            Some(_) | None => (host, None),
+        },
+    };
+    let port = port
+        .filter(|port| !port.is_empty())
+        .map_or(Ok(HTTPS), str::parse)
+        .ok()?;
+    (!address.is_empty()).then_some((address, port))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,173 @@
+//! The chunked transfer coding (RFC 9112 §7.1).
+//!
+//! Comes in: pieces from the first chunk-size line on. Goes out: the data between the lines, sliced, until the empty
+//! line after the trailer fields.
+//!
+//! ```text
+//! Size ─digits─ Extension ─LF→ Data(n) ─n bytes→ DataEnd ─LF→ Size      size 0: Trailer ─empty line→ done
+//! ```
+//!
+//! Chunk extensions and trailer fields are passed over and given to nobody. A bare `\n` ends any line.
+
+use memchr::memchr;
+
+use crate::limits;
+use crate::piece::Piece;
+
+/// What it waits for.
+pub(crate) enum Chunked {
+    /// Digits of a size.
+    Size { size: u64, digits: u32 },
+    /// The end of a chunk-size line.
+    Extension { size: u64, line: u32 },
+    /// So many more bytes of data.
+    Data(u64),
+    /// The line end after data.
+    DataEnd { after_cr: bool },
+    /// The end of a trailer line, or the empty line.
+    Trailer { empty: bool, bytes: usize },
+}
+
+/// What the front of a piece was.
+pub(crate) enum Step {
+    /// The piece is used up.
+    More,
+    Data(Piece),
+    Done,
+    /// No chunked coding: what is wrong.
+    Malformed(&'static str),
+    /// A cap was passed: its name.
+    Limit(&'static str),
+}
+
+impl Chunked {
+    pub(crate) fn new() -> Self {
+        Self::Size { size: 0, digits: 0 }
+    }
+
+    /// Takes bytes from the front of the piece, up to the next data or the end of the piece.
+    pub(crate) fn next(&mut self, piece: &mut Piece) -> Step {
+        while !piece.is_empty() {
+            let (next, step) = match std::mem::replace(self, Self::new()) {
+                Self::Size { size, digits } => in_size(size, digits, piece),
+                Self::Extension { size, line } => in_extension(size, line, piece),
+                Self::Data(left) => in_data(left, piece),
+                Self::DataEnd { after_cr } => in_data_end(after_cr, piece),
+                Self::Trailer { empty, bytes } => in_trailer(empty, bytes, piece),
+            };
+            *self = next;
+            if let Some(step) = step {
+                return step;
+            }
+        }
+        Step::More
+    }
+
+    /// `missing` bytes were lost. Whether it is known what comes after them.
+    pub(crate) fn gap(&mut self, missing: u64) -> bool {
+        match self {
+            Self::Data(left) if missing < *left => {
+                *left -= missing;
+                true
+            }
+            Self::Data(left) if missing == *left => {
+                *self = Self::DataEnd { after_cr: false };
+                true
+            }
+            Self::Size { .. }
+            | Self::Extension { .. }
+            | Self::Data(_)
+            | Self::DataEnd { .. }
+            | Self::Trailer { .. } => false,
+        }
+    }
+}
+
+type Next = (Chunked, Option<Step>);
+
+fn in_size(size: u64, digits: u32, piece: &mut Piece) -> Next {
+    let state = Chunked::Size { size, digits };
+    let Some(first) = piece.bytes.first().copied() else {
+        return (state, Some(Step::More));
+    };
+    match char::from(first).to_digit(16) {
+        Some(_) if size >> 60 != 0 => (state, Some(Step::Malformed("chunk size"))),
+        // Leading zeros do not overflow, so only this bounds them.
+        Some(_) if digits >= limits::CHUNK_LINE_BYTES => (state, Some(Step::Limit("chunk line"))),
+        Some(digit) => {
+            piece.advance(1);
+            (
+                Chunked::Size {
+                    size: size << 4 | u64::from(digit),
+                    digits: digits + 1,
+                },
+                None,
+            )
+        }
+        None if digits > 0 && matches!(first, b' ' | b'\t' | b';' | b'\r' | b'\n') => {
+            (Chunked::Extension { size, line: digits }, None)
+        }
+        None => (state, Some(Step::Malformed("chunk size"))),
+    }
+}
+
+fn in_extension(size: u64, line: u32, piece: &mut Piece) -> Next {
+    let end = memchr(b'\n', &piece.bytes);
+    let length = end.map_or(piece.len(), |end| end + 1);
+    let room = limits::CHUNK_LINE_BYTES.saturating_sub(line) as usize;
+    piece.advance(length.min(room));
+    let line = line + u32::try_from(length.min(room)).unwrap_or(u32::MAX);
+    match end {
+        Some(_) | None if length > room => (Chunked::new(), Some(Step::Limit("chunk line"))),
+        Some(_) if size == 0 => (
+            Chunked::Trailer {
+                empty: true,
+                bytes: 0,
+            },
+            None,
+        ),
+        Some(_) => (Chunked::Data(size), None),
+        None => (Chunked::Extension { size, line }, None),
+    }
+}
+
+fn in_data(left: u64, piece: &mut Piece) -> Next {
+    let data = piece.split_to(usize::try_from(left).unwrap_or(usize::MAX));
+    let left = left - data.len() as u64;
+    let next = if left == 0 {
+        Chunked::DataEnd { after_cr: false }
+    } else {
+        Chunked::Data(left)
+    };
+    (next, Some(Step::Data(data)))
+}
+
+fn in_data_end(after_cr: bool, piece: &mut Piece) -> Next {
+    match piece.bytes.first() {
+        Some(b'\n') => {
+            piece.advance(1);
+            (Chunked::new(), None)
+        }
+        Some(b'\r') if !after_cr => {
+            piece.advance(1);
+            (Chunked::DataEnd { after_cr: true }, None)
+        }
+        Some(_) | None => (Chunked::DataEnd { after_cr }, Some(Step::Malformed("chunk end"))),
+    }
+}
+
+fn in_trailer(empty: bool, bytes: usize, piece: &mut Piece) -> Next {
+    let end = memchr(b'\n', &piece.bytes);
+    let length = end.map_or(piece.len(), |end| end + 1);
+    let line = piece.split_to(length.min(limits::HEAD_BYTES.saturating_sub(bytes)));
+    let empty = empty && line.bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    let next = Chunked::Trailer {
+        empty: empty || end.is_some(),
+        bytes: bytes + line.len(),
+    };
+    match end {
+        Some(_) | None if line.len() < length => (next, Some(Step::Limit("trailer bytes"))),
+        Some(_) if empty => (next, Some(Step::Done)),
+        Some(_) | None => (next, None),
+    }
+}
