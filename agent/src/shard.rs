@@ -121,7 +121,7 @@ impl Shard {
     }
 
     fn data(&mut self, data: Data) {
-        let Data { connection: id, flow, whole, offset, at, bytes } = data;
+        let Data { connection: id, flow, whole, offset, other, at, bytes } = data;
         let Self { connections, counts, held, out, .. } = self;
         let connection = connections.entry(id, at, || {
             counts.notes.connections += 1;
@@ -157,10 +157,13 @@ impl Shard {
         }
 
         counts.pieces += 1;
-        let (direction, stream) = match flow {
-            Flow::Out => (Direction::ToServer, &mut connection.streams[0]),
-            Flow::In => (Direction::ToClient, &mut connection.streams[1]),
+        let [sent, received] = &mut connection.streams;
+        let (direction, stream, other_direction, other_stream) = match flow {
+            Flow::Out => (Direction::ToServer, sent, Direction::ToClient, received),
+            Flow::In => (Direction::ToClient, received, Direction::ToServer, sent),
         };
+        // A request that was lost whole is a gap before its response, not one after it.
+        live.gap(other_direction, other_stream.stands_at(other), at, counts);
         let arrived = stream.take(offset, bytes);
         live.gap(direction, arrived.missing, at, counts);
         live.wire.push(direction, arrived.bytes, arrived.offset, at);

@@ -12,6 +12,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, mpsc},
     thread::JoinHandle,
+    time::Instant,
 };
 
 use common::policy::{UserBits, kind};
@@ -287,6 +288,7 @@ impl State {
         if self.attached.contains_key(&id) {
             return true;
         }
+        let begun = Instant::now();
         let hooks = match library::inspect(&file, path) {
             Ok(hooks) => hooks,
             Err(reason) => {
@@ -306,7 +308,8 @@ impl State {
         }
         match self.kernel.attach_file(&file, &hooks) {
             Ok(links) => {
-                info!(user, path, functions = hooks.functions.len(), probes = links.len(), "hooked");
+                let took_ms = begun.elapsed().as_millis();
+                info!(user, path, functions = hooks.functions.len(), probes = links.len(), took_ms, "hooked");
                 self.attached.insert(id, (file, links));
                 true
             }

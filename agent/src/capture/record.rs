@@ -77,6 +77,8 @@ pub struct Data {
     pub whole: bool,
     /// Place of the first byte in its direction.
     pub offset: StreamOffset,
+    /// Where the other direction stands: what is missing up to there was lost.
+    pub other: StreamOffset,
     /// When the bytes crossed.
     pub at: Time,
     /// The bytes.
@@ -86,7 +88,7 @@ pub struct Data {
 impl std::fmt::Debug for Data {
     /// Without the bytes: they are content.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { connection, flow, whole: _, offset, at, bytes } = self;
+        let Self { connection, flow, whole: _, offset, other: _, at, bytes } = self;
         write!(f, "{connection} {flow:?} {}+{} at {}", offset.0, bytes.len(), at.0)
     }
 }
@@ -157,9 +159,9 @@ pub fn decode(bytes: &[u8]) -> Option<Captured> {
                 return None;
             }
             let [out, read] = header.offsets;
-            let (flow, offset) = match direction {
-                Direction::Write => (Flow::Out, out),
-                Direction::Read => (Flow::In, read),
+            let (flow, offset, other) = match direction {
+                Direction::Write => (Flow::Out, out, read),
+                Direction::Read => (Flow::In, read, out),
             };
             // The end of the payload must be a possible offset too.
             offset.checked_add(payload.len() as u64)?;
@@ -168,6 +170,7 @@ pub fn decode(bytes: &[u8]) -> Option<Captured> {
                 flow,
                 whole: header.flags & flag::WHOLE != 0,
                 offset: StreamOffset(offset),
+                other: StreamOffset(other),
                 at,
                 bytes: Bytes::copy_from_slice(payload),
             }))

@@ -119,7 +119,12 @@ fn bar(start: u64, end: u64, total: u64, width: usize) -> String {
     let mut bar = " ".repeat(usize::try_from(from / 8).unwrap_or(0));
     let (full, part) = ((to - from) / 8, (to - from) % 8);
     bar.extend(std::iter::repeat_n('█', usize::try_from(full).unwrap_or(0)));
-    bar.extend(EIGHTHS.iter().take(usize::try_from(part).unwrap_or(0)).last());
+    bar.extend(
+        EIGHTHS
+            .iter()
+            .take(usize::try_from(part).unwrap_or(0))
+            .next_back(),
+    );
     let shown = bar.chars().count();
     bar.push_str(&" ".repeat(width.saturating_sub(shown)));
     bar
