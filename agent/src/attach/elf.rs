@@ -9,7 +9,13 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
 };
 
-use object::{Object as _, ObjectSegment as _, ObjectSymbol as _, ReadCache, SegmentFlags};
+use object::{
+    LittleEndian, ReadCache, ReadRef,
+    elf::{self, FileHeader64},
+    read::elf::{FileHeader, ProgramHeader as _, SectionTable, Sym as _, SymbolTable, VersionTable},
+};
+
+type Header = FileHeader64<LittleEndian>;
 
 /// An offset in a file, not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +44,6 @@ pub struct Found<T> {
     pub at: FileOffset,
 }
 
-const PF_X: u32 = 1;
-
 /// Looks up functions by name, in the dynamic symbols and, where those have none of them, in the full table.
 pub fn find<T: Copy>(file: &File, wanted: &[(&str, T)]) -> Result<Vec<Found<T>>, ElfError> {
     let mut reader = file;
@@ -52,43 +56,94 @@ pub fn find<T: Copy>(file: &File, wanted: &[(&str, T)]) -> Result<Vec<Found<T>>,
         Err(error) => return Err(error.into()),
     }
     let cache = ReadCache::new(reader);
-    let object = object::File::parse(&cache).map_err(ElfError::Malformed)?;
-    let wanted: HashMap<&[u8], T> = wanted.iter().map(|&(name, what)| (name.as_bytes(), what)).collect();
-    let mut found = pick(&object, object.dynamic_symbols(), &wanted);
-    if found.is_empty() {
-        found = pick(&object, object.symbols(), &wanted);
-    }
+    let mut found = find_in(&cache, wanted).map_err(ElfError::Malformed)?;
     found.sort_by_key(|f| f.at);
     found.dedup_by_key(|f| f.at);
     Ok(found)
 }
 
-fn pick<'data, T: Copy, R: object::ReadRef<'data>>(
-    object: &object::File<'data, R>,
-    symbols: object::SymbolIterator<'data, '_, R>,
-    wanted: &HashMap<&[u8], T>,
-) -> Vec<Found<T>> {
-    symbols
-        .filter(|symbol| symbol.is_definition())
-        .filter_map(|symbol| {
-            let what = *wanted.get(symbol.name_bytes().ok()?)?;
-            let at = file_offset(object, symbol.address())?;
-            Some(Found { what, at })
-        })
-        .collect()
+fn find_in<'data, T: Copy, R: ReadRef<'data>>(
+    data: R,
+    wanted: &[(&str, T)],
+) -> Result<Vec<Found<T>>, object::Error> {
+    // 64-bit and little-endian: what the kernel side's argument registers are made for.
+    let header = Header::parse(data)?;
+    let endian = header.endian()?;
+    let segments = Executable::of(header, endian, data)?;
+    let sections = header.sections(endian, data)?;
+    let dynamic = sections.symbols(endian, data, elf::SHT_DYNSYM)?;
+    let found = match hashed(&sections, endian, data, &dynamic, wanted)? {
+        Some(addresses) => addresses,
+        None => listed(&dynamic, endian, wanted),
+    };
+    let addresses = if found.is_empty() {
+        listed(&sections.symbols(endian, data, elf::SHT_SYMTAB)?, endian, wanted)
+    } else {
+        found
+    };
+    let located = addresses.into_iter().filter_map(|(address, what)| {
+        Some(Found { what, at: segments.file_offset(address)? })
+    });
+    Ok(located.collect())
 }
 
-/// The file offset of an address in an executable segment.
-fn file_offset<'data, R: object::ReadRef<'data>>(
-    object: &object::File<'data, R>,
-    address: u64,
-) -> Option<FileOffset> {
-    object.segments().find_map(|segment| {
-        let SegmentFlags::Elf { p_flags, .. } = segment.flags() else { return None };
-        let (offset, size) = segment.file_range();
-        let into = address.checked_sub(segment.address())?;
-        (p_flags.0 & PF_X != 0 && into < size).then(|| offset.checked_add(into).map(FileOffset)).flatten()
-    })
+/// Through the hash table that the dynamic loader uses: Node exports 100,000 symbols, and is about to use eleven.
+/// `None`: the file has no such table.
+fn hashed<'data, T: Copy, R: ReadRef<'data>>(
+    sections: &SectionTable<'data, Header, R>,
+    endian: LittleEndian,
+    data: R,
+    symbols: &SymbolTable<'data, Header, R>,
+    wanted: &[(&str, T)],
+) -> Result<Option<Vec<(u64, T)>>, object::Error> {
+    let Some((table, _)) = sections.gnu_hash(endian, data)? else { return Ok(None) };
+    let any_version = VersionTable::default();
+    let found = wanted.iter().filter_map(|&(name, what)| {
+        let hash = elf::gnu_hash(name.as_bytes());
+        let (_, symbol) = table.find(endian, name.as_bytes(), hash, None, symbols, &any_version)?;
+        symbol.is_definition(endian, symbols.strings()).then(|| (symbol.st_value(endian), what))
+    });
+    Ok(Some(found.collect()))
+}
+
+/// One after another.
+fn listed<'data, T: Copy, R: ReadRef<'data>>(
+    symbols: &SymbolTable<'data, Header, R>,
+    endian: LittleEndian,
+    wanted: &[(&str, T)],
+) -> Vec<(u64, T)> {
+    let wanted: HashMap<&[u8], T> = wanted.iter().map(|&(name, what)| (name.as_bytes(), what)).collect();
+    let strings = symbols.strings();
+    let found = symbols.iter().filter(|symbol| symbol.is_definition(endian, strings)).filter_map(|symbol| {
+        let what = *wanted.get(symbol.name(endian, strings).ok()?)?;
+        Some((symbol.st_value(endian), what))
+    });
+    found.collect()
+}
+
+/// Executable segments: address, offset, size.
+struct Executable(Vec<(u64, u64, u64)>);
+
+impl Executable {
+    fn of<'data, R: ReadRef<'data>>(
+        header: &Header,
+        endian: LittleEndian,
+        data: R,
+    ) -> Result<Self, object::Error> {
+        let segments = header.program_headers(endian, data)?.iter();
+        let executable = segments
+            .filter(|s| s.p_type(endian) == elf::PT_LOAD && s.p_flags(endian).0 & elf::PF_X.0 != 0)
+            .map(|s| (s.p_vaddr(endian), s.p_offset(endian), s.p_filesz(endian)));
+        Ok(Self(executable.collect()))
+    }
+
+    /// The file offset of an address.
+    fn file_offset(&self, address: u64) -> Option<FileOffset> {
+        self.0.iter().find_map(|&(start, offset, size)| {
+            let into = address.checked_sub(start).filter(|&into| into < size)?;
+            offset.checked_add(into).map(FileOffset)
+        })
+    }
 }
 
 /// Where to put a probe on a function: behind an `endbr64`, because what follows it is nearly always a `push`, which

@@ -338,7 +338,8 @@ mod tests {
         for n in (16..whole.len()).step_by(97).chain(16..200) {
             let (found, bad, cut) = read(&whole[..n]);
             assert!(all.starts_with(&found) && cut, "cut at {n}");
-            assert_eq!(bad, 0, "cut at {n}");
+            // A cut inside a record that carries a mark of its own looks like a damaged entry before another.
+            assert!(bad <= 1, "cut at {n}");
         }
     }
 
