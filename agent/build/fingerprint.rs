@@ -96,12 +96,8 @@ impl Committed {
 
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let field = |name: &str| {
-            let value = text
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            value
-                .map(str::to_owned)
-                .with_context(|| format!("{COMMITTED} has no line `{name} …`"))
+            let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            value.map(str::to_owned).with_context(|| format!("{COMMITTED} has no line `{name} …`"))
         };
         Ok(Self {
             sources: Fingerprint(field("sources")?),
@@ -122,11 +118,7 @@ impl Committed {
 
 impl fmt::Display for Committed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            sources,
-            object,
-            built_by,
-        } = self;
+        let Self { sources, object, built_by } = self;
         writeln!(f, "sources {sources}\nobject {object}\nbuilt-by {built_by}")
     }
 }
@@ -146,15 +138,9 @@ fn walk(root: &Path, directory: &str, found: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(root.join(directory)).with_context(|| format!("cannot list {directory}"))? {
         let entry = entry.with_context(|| format!("cannot list {directory}"))?;
         let name = entry.file_name();
-        let name = name
-            .to_str()
-            .with_context(|| format!("{directory} has a file whose name is not text"))?;
+        let name = name.to_str().with_context(|| format!("{directory} has a file whose name is not text"))?;
         let path = format!("{directory}/{name}");
-        if entry
-            .file_type()
-            .with_context(|| format!("cannot look at {path}"))?
-            .is_dir()
-        {
+        if entry.file_type().with_context(|| format!("cannot look at {path}"))?.is_dir() {
             walk(root, &path, found)?;
         } else {
             found.push(path);
@@ -172,10 +158,8 @@ pub(crate) fn locked_versions(lock: &str, roots: &[&str]) -> Result<String> {
     while let Some((name, version)) = wanted.pop() {
         let fits =
             |package: &&Locked<'_>| package.name == name && version.is_none_or(|v| package.version == v);
-        let package = packages
-            .iter()
-            .find(fits)
-            .with_context(|| format!("{LOCK_FILE} does not pin {name}"))?;
+        let package =
+            packages.iter().find(fits).with_context(|| format!("{LOCK_FILE} does not pin {name}"))?;
         let line = format!("{} {} {}\n", package.name, package.version, package.checksum);
         if !lines.contains(&line) {
             lines.push(line);
@@ -202,9 +186,7 @@ impl<'a> Locked<'a> {
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = \"")?.strip_suffix('"'));
             value.unwrap_or_default()
         };
-        let dependencies = stanza
-            .lines()
-            .filter_map(|line| line.strip_prefix(" \"")?.strip_suffix("\","));
+        let dependencies = stanza.lines().filter_map(|line| line.strip_prefix(" \"")?.strip_suffix("\","));
         Self {
             name: field("name"),
             version: field("version"),
@@ -277,10 +259,7 @@ checksum = "20"
     #[test]
     fn lock_file_is_read_for_the_kernel_sides_packages_only() {
         let found = locked_versions(LOCK, &["common", "ebpf"]).unwrap();
-        assert_eq!(
-            found,
-            "aya-ebpf 0.2.1 21\ncommon 0.1.0 \ncty 0.3.0 30\nebpf 0.1.0 \nsyn 2.0.1 20\n"
-        );
+        assert_eq!(found, "aya-ebpf 0.2.1 21\ncommon 0.1.0 \ncty 0.3.0 30\nebpf 0.1.0 \nsyn 2.0.1 20\n");
     }
 
     #[test]
@@ -301,11 +280,7 @@ checksum = "20"
             "the format of the hash is part of the committed file"
         );
         assert_ne!(parts("one", "two"), parts("one", "tw0"));
-        assert_ne!(
-            parts("onet", "wo"),
-            parts("one", "two"),
-            "a byte that moves to the next file"
-        );
+        assert_ne!(parts("onet", "wo"), parts("one", "two"), "a byte that moves to the next file");
     }
 
     #[test]

@@ -13,11 +13,7 @@
 //! the kernel side never needs rust-src or bpf-linker. A stale one is refused, because a kernel side and an agent
 //! that disagree about the record layout would produce wrong figures, not an error.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is how a build script talks to cargo"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is how a build script talks to cargo")]
 
 mod fingerprint;
 mod source;
@@ -105,10 +101,7 @@ fn prebuilt(root: &Path, arch: &str) -> Result<Vec<u8>> {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     if arch != fingerprint::OBJECT_ARCH {
-        bail!(
-            "the committed object is for {} and this build is for {arch}",
-            fingerprint::OBJECT_ARCH
-        );
+        bail!("the committed object is for {} and this build is for {arch}", fingerprint::OBJECT_ARCH);
     }
     let committed = Committed::read(root)?;
     if committed.sources != Fingerprint::of_sources(root)? {

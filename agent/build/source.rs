@@ -34,14 +34,8 @@ const PROFILE: [(&str, &str); 8] = [
 
 /// What cargo may inherit of the environment that begins with `CARGO_`: where its files are, how it downloads, and
 /// the job server. The rest describes the build that runs us (`CARGO_FEATURE_…`, `CARGO_TARGET_DIR`, …).
-const INHERITED: [&str; 6] = [
-    "CARGO_HOME",
-    "CARGO_MAKEFLAGS",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTR",
-    "CARGO_SOURCE_",
-];
+const INHERITED: [&str; 6] =
+    ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_"];
 
 /// A finished build.
 pub(crate) struct Built {
@@ -55,18 +49,13 @@ pub(crate) struct Built {
 pub(crate) fn build(root: &Path, target_dir: &Path, arch: &str, toolchain: &Toolchain) -> Result<Built> {
     let mut command = cargo(root, target_dir, arch, toolchain, "build")?;
     command.args(["--bin", "wirelight-ebpf", "--quiet"]);
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         bail!("the kernel side does not compile:\n{}", said.trim_end());
     }
     let object = target_dir.join(TARGET).join("release/wirelight-ebpf");
-    Ok(Built {
-        object,
-        warnings: said,
-    })
+    Ok(Built { object, warnings: said })
 }
 
 /// `cargo VERB --package ebpf` for the kernel, in an environment that does not depend on who calls.
@@ -78,16 +67,9 @@ pub(crate) fn cargo(
     verb: &str,
 ) -> Result<Command> {
     if !toolchain.has_rust_src() {
-        bail!(
-            "{}: run `cargo xtask setup`",
-            Missing::RustSrc {
-                at: toolchain.rust_src()
-            }
-        );
+        bail!("{}: run `cargo xtask setup`", Missing::RustSrc { at: toolchain.rust_src() });
     }
-    let Some(linker) = &toolchain.linker else {
-        bail!("{}: run `cargo xtask setup`", Missing::Linker)
-    };
+    let Some(linker) = &toolchain.linker else { bail!("{}: run `cargo xtask setup`", Missing::Linker) };
 
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in env::vars_os() {
@@ -102,16 +84,7 @@ pub(crate) fn cargo(
     }
     command
         .current_dir(root)
-        .args([
-            verb,
-            "--package",
-            "ebpf",
-            "--release",
-            "--target",
-            TARGET,
-            "-Z",
-            "build-std=core",
-        ])
+        .args([verb, "--package", "ebpf", "--release", "--target", TARGET, "-Z", "build-std=core"])
         .arg("--target-dir")
         .arg(target_dir)
         .envs(PROFILE)
@@ -137,10 +110,7 @@ fn rustflags(root: &Path, arch: &str, toolchain: &Toolchain) -> Result<OsString>
         (cargo_home.clone(), "/cargo"),
     ];
     // Below here cargo has a directory for each registry or mirror, named after its host. The last match wins.
-    let registries = fs::read_dir(cargo_home.join("registry/src"))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let registries = fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten().flatten();
     places.extend(registries.map(|registry| (registry.path(), "/cargo")));
     for (from, to) in places {
         flags.push("\x1f--remap-path-prefix=");

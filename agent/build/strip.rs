@@ -20,9 +20,8 @@ use anyhow::{Context as _, Result, bail};
 /// `object` without DWARF.
 pub(crate) fn dwarf(object: &[u8]) -> Result<Vec<u8>> {
     let elf = Elf { bytes: object };
-    let sections = elf
-        .sections()
-        .context("bpf-linker wrote an object that this build does not understand")?;
+    let sections =
+        elf.sections().context("bpf-linker wrote an object that this build does not understand")?;
 
     let mut stripped = elf.range(0..HEADER)?.to_vec();
     let mut headers = Vec::with_capacity(sections.len() * SECTION_HEADER);
@@ -72,9 +71,7 @@ impl<'a> Elf<'a> {
         // The names are in the section that the header names, so it is read first.
         let names_at = table + self.number(E_SHSTRNDX, 2)? * SECTION_HEADER;
         let names = self.content(names_at)?;
-        (0..count)
-            .map(|index| self.section(table + index * SECTION_HEADER, names))
-            .collect()
+        (0..count).map(|index| self.section(table + index * SECTION_HEADER, names)).collect()
     }
 
     fn section(&self, at: usize, names: &[u8]) -> Result<Section<'a>> {
@@ -103,10 +100,7 @@ impl<'a> Elf<'a> {
     /// A little-endian number of `width` bytes.
     fn number(&self, at: usize, width: usize) -> Result<usize> {
         let bytes = self.range(at..at.saturating_add(width))?;
-        Ok(bytes
-            .iter()
-            .rev()
-            .fold(0, |number, &byte| (number << 8) | usize::from(byte)))
+        Ok(bytes.iter().rev().fold(0, |number, &byte| (number << 8) | usize::from(byte)))
     }
 
     fn range(&self, range: Range<usize>) -> Result<&'a [u8]> {
@@ -161,10 +155,7 @@ mod tests {
         for (name, kind, alignment, content) in sections.iter().chain([&names]) {
             pad(&mut bytes, *alignment);
             let mut header = vec![0; SECTION_HEADER];
-            let name = NAMES
-                .windows(name.len())
-                .position(|window| window == name.as_bytes())
-                .unwrap();
+            let name = NAMES.windows(name.len()).position(|window| window == name.as_bytes()).unwrap();
             header[SH_NAME] = u8::try_from(name).unwrap();
             header[SH_TYPE] = u8::try_from(*kind).unwrap();
             put_u64(&mut header, SH_OFFSET, bytes.len());
@@ -193,16 +184,9 @@ mod tests {
         let stripped = dwarf(&sample()).unwrap();
         let sections = Elf { bytes: &stripped }.sections().unwrap();
         let contents: Vec<&[u8]> = sections.iter().map(|section| section.content).collect();
-        assert_eq!(
-            contents,
-            [b"".as_slice(), b"code code code", b"", b"", b"types", NAMES]
-        );
+        assert_eq!(contents, [b"".as_slice(), b"code code code", b"", b"", b"types", NAMES]);
         for section in &sections {
-            let at = stripped
-                .as_ptr_range()
-                .start
-                .addr()
-                .abs_diff(section.content.as_ptr().addr());
+            let at = stripped.as_ptr_range().start.addr().abs_diff(section.content.as_ptr().addr());
             assert!(section.content.is_empty() || at.is_multiple_of(section.alignment));
         }
         assert!(!stripped.contains(&0xdd) && !stripped.contains(&0xee));
@@ -224,14 +208,7 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        for (at, byte) in [
-            (0, b'E'),
-            (4, 1),
-            (5, 2),
-            (E_TYPE, 2),
-            (E_PHNUM, 1),
-            (E_SHENTSIZE, 40),
-        ] {
+        for (at, byte) in [(0, b'E'), (4, 1), (5, 2), (E_TYPE, 2), (E_PHNUM, 1), (E_SHENTSIZE, 40)] {
             let mut bytes = sample();
             bytes[at] = byte;
             assert!(dwarf(&bytes).is_err(), "byte {at} = {byte}");

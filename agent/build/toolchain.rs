@@ -36,12 +36,7 @@ impl Toolchain {
         let version = first_line(Command::new(&rustc).arg("--version"))?;
         let version = version.split(' ').nth(1).unwrap_or_default().to_owned();
         let sysroot = first_line(Command::new(&rustc).args(["--print", "sysroot"]))?.into();
-        Ok(Self {
-            rustc,
-            version,
-            sysroot,
-            linker: linker(),
-        })
+        Ok(Self { rustc, version, sysroot, linker: linker() })
     }
 
     /// Where rustup's component `rust-src` puts its `library` directory.
@@ -57,9 +52,7 @@ impl Toolchain {
     /// What keeps this machine from building the kernel object, if anything.
     pub(crate) fn missing(&self) -> Option<Missing> {
         if self.version != RUSTC {
-            Some(Missing::Rustc {
-                found: self.version.clone(),
-            })
+            Some(Missing::Rustc { found: self.version.clone() })
         } else if !self.has_rust_src() {
             Some(Missing::RustSrc { at: self.rust_src() })
         } else if self.linker.is_none() {
@@ -87,10 +80,7 @@ impl Missing {
         match self {
             Self::Rustc { found: _ } => Vec::new(),
             Self::RustSrc { at } => vec![at.join("library")],
-            Self::Linker => cargo_bin()
-                .map(|bin| bin.join("bpf-linker"))
-                .into_iter()
-                .collect(),
+            Self::Linker => cargo_bin().map(|bin| bin.join("bpf-linker")).into_iter().collect(),
         }
     }
 }
@@ -109,9 +99,7 @@ impl fmt::Display for Missing {
 fn linker() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let directories = cargo_bin().into_iter().chain(env::split_paths(&path));
-    directories
-        .map(|directory| directory.join("bpf-linker"))
-        .find(|candidate| is_right_linker(candidate))
+    directories.map(|directory| directory.join("bpf-linker")).find(|candidate| is_right_linker(candidate))
 }
 
 fn is_right_linker(candidate: &Path) -> bool {
@@ -132,18 +120,9 @@ pub(crate) fn cargo_home() -> Option<PathBuf> {
 }
 
 fn first_line(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     if !output.status.success() {
-        bail!(
-            "{command:?} failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
 }

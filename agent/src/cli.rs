@@ -3,12 +3,12 @@
 use std::{io::IsTerminal as _, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use common::limits;
 
 use crate::{
     attach::filter::Values,
+    capture::ring,
+    config::Options,
     export::{Format, writer::Style},
-    pipeline::Options,
 };
 
 /// Shows what happens inside every LLM call on this machine, without touching the processes that make them.
@@ -156,7 +156,7 @@ pub struct OutputArgs {
 #[command(next_help_heading = "Capture")]
 pub struct CaptureArgs {
     /// Size of the ring between kernel and agent; rounded up to a power of two
-    #[arg(long, value_name = "BYTES", default_value_t = limits::RING_BYTES,
+    #[arg(long, value_name = "BYTES", default_value_t = ring::DEFAULT_BYTES,
           value_parser = clap::value_parser!(u32).range(4096..=1 << 30))]
     ring_bytes: u32,
     /// Tasks that decode in parallel; a process's connections stay together
@@ -233,7 +233,8 @@ fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: O
 
 /// All help as one document: `docs/cli.md`.
 pub fn markdown() -> String {
-    let mut out = String::from("<!-- Made by `cargo xtask bless` from the options' own help. -->\n# wirelight\n\n");
+    let mut out =
+        String::from("<!-- Made by `cargo xtask bless` from the options' own help. -->\n# wirelight\n\n");
     let mut command = Cli::command();
     command.build();
     out.push_str(&section(&mut command.clone().term_width(100)));
@@ -270,7 +271,18 @@ mod tests {
 
     #[test]
     fn filters_are_repeatable_and_have_twins() {
-        let options = run(&["--pid", "1", "--pid", "2", "--exclude-comm", "x", "--exe", "/usr/bin/*", "--cgroup", "/a"]);
+        let options = run(&[
+            "--pid",
+            "1",
+            "--pid",
+            "2",
+            "--exclude-comm",
+            "x",
+            "--exe",
+            "/usr/bin/*",
+            "--cgroup",
+            "/a",
+        ]);
         assert_eq!(options.include.pids, [1, 2]);
         assert_eq!(options.include.exes, ["/usr/bin/*"]);
         assert_eq!(options.include.cgroups, ["/a"]);

@@ -5,6 +5,7 @@
 //! The modules stand in the order in which a byte passes them; `docs` and `ARCHITECTURE.md` have the drawing.
 //!
 //! - [`cli`] – options and help, defined once
+//! - [`config`] – what is to be done, whoever said it
 //! - [`pipeline`] – wires the stages, starts and stops them
 //! - [`attach`] – rules and processes → probes in the right files
 //! - [`capture`] – ring or tape → inputs
@@ -16,6 +17,7 @@
 //! - [`telemetry`] – what came, what went, what was lost
 
 pub mod cli;
+pub mod config;
 pub mod pipeline;
 
 pub mod attach;

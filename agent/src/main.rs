@@ -37,7 +37,11 @@ fn start() -> anyhow::Result<()> {
         Command::Record(record) => runtime.block_on(pipeline::run(record.options()))?,
         Command::Replay(replay) => {
             let style = replay.output.style();
-            runtime.block_on(pipeline::replay(&replay.file, style, replay.output.counters_json.as_deref()))?;
+            runtime.block_on(pipeline::replay(
+                &replay.file,
+                style,
+                replay.output.counters_json.as_deref(),
+            ))?;
         }
         Command::HelpMarkdown => io::stdout().write_all(markdown().as_bytes())?,
     }

@@ -13,12 +13,11 @@
 use std::{
     fs,
     io::{self, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, mpsc as std_mpsc},
     time::Duration,
 };
 
-use common::counter::Counters;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
@@ -29,8 +28,9 @@ use wire::Time;
 
 use crate::{
     attach::{
-        filter::{Filter, FilterError, Values},
-        loader::{self, Kernel, KernelCounters, LoadError, Verdicts},
+        counters::KernelCounters,
+        filter::{Filter, FilterError},
+        loader::{self, Kernel, LoadError, Verdicts},
         process,
         requirement::{self, Requirement},
         watch::{Ready, Watch},
@@ -38,9 +38,10 @@ use crate::{
     capture::{
         Captured, Clock, Input, clock,
         ring::Ring,
-        source::{Counts, Source},
+        source::Source,
         tape::{self, Entry, TapeError},
     },
+    config::Options,
     export::writer::{Queue, Style, Writer},
     shard::{Output, Shard},
     telemetry::{Report, ShardCounts},
@@ -75,25 +76,6 @@ pub enum RunError {
     System(&'static str, #[source] io::Error),
 }
 
-/// What `run` and `record` do.
-#[derive(Debug)]
-pub struct Options {
-    /// Whom to observe.
-    pub include: Values,
-    /// Whom not.
-    pub exclude: Values,
-    /// How calls are shown.
-    pub style: Style,
-    /// Size of the kernel's ring.
-    pub ring_bytes: u32,
-    /// Shards; each is a task of its own.
-    pub shards: usize,
-    /// Where everything that was captured is kept.
-    pub tape: Option<PathBuf>,
-    /// Where the counters are written at stop.
-    pub counters: Option<PathBuf>,
-}
-
 /// Observes until a signal comes.
 pub async fn run(options: Options) -> Result<(), RunError> {
     requirement::check()?;
@@ -105,13 +87,14 @@ pub async fn run(options: Options) -> Result<(), RunError> {
         warn!(path = %path.display(), "the tape holds plaintext: prompts, completions and API keys of everything observed");
     }
     let (kernel, maps) = Kernel::load(loader::Options { ring_bytes: options.ring_bytes }, &filter)?;
-    let (writer, queue) = Writer::start(options.style, io::stdout()).map_err(system("cannot start the writer"))?;
+    let (writer, queue) =
+        Writer::start(options.style, io::stdout()).map_err(system("cannot start the writer"))?;
     let verdicts = Arc::new(Mutex::new(maps.verdicts));
     let shards = Shards::start(options.shards, &Sink::Live(queue, verdicts));
     let ring = Ring::new(maps.ring, maps.reader_asleep).map_err(system("cannot read the ring"))?;
     let (ready_in, ready) = std_mpsc::channel();
-    let watch =
-        Watch::start(kernel, filter, mount, ready_in).map_err(system("cannot follow the host's processes"))?;
+    let watch = Watch::start(kernel, filter, mount, ready_in)
+        .map_err(system("cannot follow the host's processes"))?;
     let announce = tokio::task::spawn_blocking(move || {
         if let Ok(Ready { files, processes }) = ready.recv() {
             info!(target: "wirelight", processes, files, "ready");
@@ -267,14 +250,12 @@ impl Live {
         self.shards.broadcast(end).await;
         let Self { source, shards, writer, counters, .. } = self;
         let counts = shards.finish().await;
-        Ok(Report::new(Some(&counters.read()), source.counts, &counts, writer.finish()))
+        Ok(Report::new(Some(counters.read()), source.counts, &counts, writer.finish()))
     }
 
     async fn report(&mut self) -> Report {
         let counts = self.shards.counts().await;
-        let kernel: Counters = self.counters.read();
-        let ring: Counts = self.source.counts;
-        Report::new(Some(&kernel), ring, &counts, self.writer.counts())
+        Report::new(Some(self.counters.read()), self.source.counts, &counts, self.writer.counts())
     }
 }
 
@@ -390,7 +371,7 @@ async fn run_shard(mut inputs: mpsc::Receiver<ToShard>, sink: Sink) -> ShardCoun
                 for input in batch {
                     shard.push(input);
                     while let Some(output) = shard.poll() {
-                        put(output, &shard, &sink);
+                        put(output, &sink);
                     }
                 }
             }
@@ -401,10 +382,10 @@ async fn run_shard(mut inputs: mpsc::Receiver<ToShard>, sink: Sink) -> ShardCoun
     shard.counts
 }
 
-fn put(output: Output, shard: &Shard, sink: &Sink) {
+fn put(output: Output, sink: &Sink) {
     match (output, sink) {
-        (Output::Span(span), Sink::Live(queue, _)) => queue.offer(span, shard.clock()),
-        (Output::Span(span), Sink::Replay(queue)) => queue.give(span, shard.clock()),
+        (Output::Span(span), Sink::Live(queue, _)) => queue.offer(span),
+        (Output::Span(span), Sink::Replay(queue)) => queue.give(span),
         (Output::Mute(id), Sink::Live(_, verdicts)) => {
             let muted = match verdicts.lock() {
                 Ok(mut verdicts) => verdicts.mute(id.key(), id.generation),

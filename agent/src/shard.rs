@@ -61,6 +61,13 @@ enum State {
     Dismissed,
 }
 
+/// Where the calls of a connection come from.
+struct Origin {
+    connection: ConnectionInfo,
+    process: Arc<Process>,
+    clock: Clock,
+}
+
 #[derive(Debug)]
 struct Live {
     wire: wire::Connection,
@@ -70,11 +77,6 @@ struct Live {
 }
 
 impl Shard {
-    /// How to tell wall-clock time, once it was told.
-    pub fn clock(&self) -> Clock {
-        self.clock
-    }
-
     /// Takes the next input.
     pub fn push(&mut self, input: Input) {
         match input {
@@ -207,7 +209,9 @@ impl Shard {
 
     /// What the kernel side has counted and we have not seen was lost.
     fn catch_up(&mut self, id: ConnId, offsets: [wire::StreamOffset; 2], at: Time) {
-        let Some(connection) = self.connections.get(id, at) else { return };
+        let Some(connection) = self.connections.get(id, at) else {
+            return;
+        };
         let [out, read] = &mut connection.streams;
         let missing = [out.stands_at(offsets[0]), read.stands_at(offsets[1])];
         if let State::Live(live) = &mut connection.state {
@@ -226,8 +230,12 @@ impl Shard {
 
     /// Brings what the decoder has to the interpreter, and what that has to the output.
     fn advance(&mut self, id: ConnId, at: Time) {
-        let Some(connection) = self.connections.get(id, at) else { return };
-        let Connection { state: State::Live(live), server_name, .. } = connection else { return };
+        let Some(connection) = self.connections.get(id, at) else {
+            return;
+        };
+        let Connection { state: State::Live(live), server_name, .. } = connection else {
+            return;
+        };
         live.interpret(&mut self.counts);
         // A protocol that nothing here decodes is copied for nobody.
         let undecoded = live.wire.protocol() == Some(Protocol::Http2);
@@ -235,8 +243,8 @@ impl Shard {
         if over {
             live.interpreter.finish(at, false);
         }
-        let process = process_of(&self.processes, id);
-        live.give(id, server_name.as_deref(), process, &mut self.counts, &mut self.out);
+        let origin = || Origin::new(id, server_name.as_deref(), &self.processes, self.clock);
+        live.give(origin, &mut self.counts, &mut self.out);
         if over {
             self.held -= connection.held;
             dismiss(id, connection, &mut self.counts, &mut self.out);
@@ -245,14 +253,16 @@ impl Shard {
 
     fn end(&mut self, id: ConnId, connection: Connection, at: Time, closed: bool) {
         self.held -= connection.held;
-        let Connection { state: State::Live(mut live), server_name, .. } = connection else { return };
+        let Connection { state: State::Live(mut live), server_name, .. } = connection else {
+            return;
+        };
         if closed {
             live.wire.close(at);
         }
         live.interpret(&mut self.counts);
         live.interpreter.finish(at, closed);
-        let process = process_of(&self.processes, id);
-        live.give(id, server_name.as_deref(), process, &mut self.counts, &mut self.out);
+        let origin = || Origin::new(id, server_name.as_deref(), &self.processes, self.clock);
+        live.give(origin, &mut self.counts, &mut self.out);
     }
 }
 
@@ -264,7 +274,12 @@ impl Connection {
 
 impl Live {
     fn new(whole: bool) -> Self {
-        Self { wire: wire::Connection::new(whole), interpreter: Interpreter::new(), exchanges: 0, not_genai: 0 }
+        Self {
+            wire: wire::Connection::new(whole),
+            interpreter: Interpreter::new(),
+            exchanges: 0,
+            not_genai: 0,
+        }
     }
 
     fn gap(&mut self, direction: Direction, missing: u64, at: Time, counts: &mut ShardCounts) {
@@ -287,26 +302,21 @@ impl Live {
                     Notice::Resync(_) => counts.notes.resync += 1,
                     Notice::Malformed(_) => counts.notes.malformed += 1,
                     Notice::Limit(_) => counts.notes.limits += 1,
-                    Notice::Gap(_) | Notice::Informational(_) | Notice::Upgraded | Notice::Unsupported(_) => {}
+                    Notice::Gap(_) | Notice::Informational(_) | Notice::Upgraded | Notice::Unsupported(_) => {
+                    }
                 }
             }
             self.interpreter.push(message);
         }
     }
 
-    fn give(
-        &mut self,
-        id: ConnId,
-        server_name: Option<&str>,
-        process: Arc<Process>,
-        counts: &mut ShardCounts,
-        out: &mut VecDeque<Output>,
-    ) {
+    /// Makes spans of finished calls. Most records finish none, so where they come from is looked up only then.
+    fn give(&mut self, origin: impl Fn() -> Origin, counts: &mut ShardCounts, out: &mut VecDeque<Output>) {
         while let Some(call) = self.interpreter.poll() {
+            let Origin { connection, process, clock } = origin();
             counts.calls += 1;
-            counts.notes.calls_with_loss += u64::from(call.lost_bytes > 0);
-            let connection = ConnectionInfo::new(id.to_string(), server_name);
-            let span = span::build(&call, &process, connection);
+            counts.notes.calls_with_loss += u64::from(call.lossy);
+            let span = span::build(&call, &process, connection, clock);
             counts.spans += 1;
             out.push_back(Output::Span(Box::new(span)));
         }
@@ -316,11 +326,19 @@ impl Live {
     }
 }
 
-fn process_of(processes: &HashMap<u32, Arc<Process>>, id: ConnId) -> Arc<Process> {
-    let known = processes.get(&id.tgid).filter(|process| process.start_ns == id.start);
-    known.cloned().unwrap_or_else(|| {
-        Arc::new(Process { pid: id.tgid, start_ns: id.start, ..Process::default() })
-    })
+impl Origin {
+    fn new(
+        id: ConnId,
+        server_name: Option<&str>,
+        processes: &HashMap<u32, Arc<Process>>,
+        clock: Clock,
+    ) -> Self {
+        let known = processes.get(&id.tgid).filter(|process| process.start_ns == id.start);
+        let process = known
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Process { pid: id.tgid, start_ns: id.start, ..Process::default() }));
+        Self { connection: ConnectionInfo::new(id.to_string(), server_name), process, clock }
+    }
 }
 
 fn dismiss(id: ConnId, connection: &mut Connection, counts: &mut ShardCounts, out: &mut VecDeque<Output>) {

@@ -5,10 +5,7 @@
 
 use std::fmt::Write as _;
 
-use common::counter::{Counter, Counters};
 use serde::Serialize;
-
-use crate::capture::source::Counts;
 
 /// One stage's figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,10 +28,52 @@ pub struct Stage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses(Vec<(&'static str, u64)>);
 
+impl Losses {
+    /// Losses by name.
+    pub fn new(losses: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
+        Self(losses.into_iter().collect())
+    }
+
+    /// All together.
+    pub fn sum(&self) -> u64 {
+        self.0.iter().map(|(_, n)| n).sum()
+    }
+
+    /// One after another.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().copied()
+    }
+
+    /// Those that are not 0, for people.
+    fn told(&self) -> String {
+        let told: Vec<_> =
+            self.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
+        if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+    }
+}
+
 impl Serialize for Losses {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
+}
+
+/// The first stage, which runs in the kernel, and what it counts beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The stage.
+    pub stage: Stage,
+    /// No part of the equation.
+    pub beside: Losses,
+}
+
+/// The second stage's counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RingCounts {
+    /// Records that came.
+    pub records: u64,
+    /// Records that could not be understood.
+    pub bad: u64,
 }
 
 /// A shard's counters.
@@ -151,7 +190,8 @@ impl ShardCounts {
 
 impl Notes {
     fn add(&mut self, other: &Self) {
-        let Self { connections, muted, gaps, gap_bytes, resync, malformed, limits, calls_with_loss, idle } = other;
+        let Self { connections, muted, gaps, gap_bytes, resync, malformed, limits, calls_with_loss, idle } =
+            other;
         self.connections += connections;
         self.muted += muted;
         self.gaps += gaps;
@@ -165,18 +205,20 @@ impl Notes {
 }
 
 impl Report {
-    /// Puts the stages' own counters into one table. `kernel`: absent for a replay, which has no first stage.
-    pub fn new(kernel: Option<&Counters>, ring: Counts, shards: &ShardCounts, out: OutCounts) -> Self {
+    /// Puts the stages' own counters into one table. `probe`: absent for a replay, which has no first stage.
+    pub fn new(probe: Option<Probe>, ring: RingCounts, shards: &ShardCounts, out: OutCounts) -> Self {
         let mut stages = Vec::new();
-        if let Some(counters) = kernel {
-            stages.push(probe(counters));
+        let mut kernel = Losses::default();
+        if let Some(Probe { stage, beside }) = probe {
+            stages.push(stage);
+            kernel = beside;
         }
         stages.push(Stage {
             stage: "ring",
             unit: "records",
             came: ring.records,
             went: ring.records - ring.bad,
-            losses: Losses(vec![("bad_record", ring.bad)]),
+            losses: Losses::new([("bad_record", ring.bad)]),
         });
         let refused = shards.table_full + shards.over_budget + shards.served + shards.after_verdict;
         stages.push(Stage {
@@ -184,7 +226,7 @@ impl Report {
             unit: "records",
             came: shards.records,
             went: shards.records - refused,
-            losses: Losses(vec![
+            losses: Losses::new([
                 ("table_full", shards.table_full),
                 ("over_budget", shards.over_budget),
                 ("served", shards.served),
@@ -196,40 +238,37 @@ impl Report {
             unit: "pieces",
             came: shards.pieces,
             went: shards.pieces - shards.foreign - shards.unsupported,
-            losses: Losses(vec![("foreign", shards.foreign), ("unsupported", shards.unsupported)]),
+            losses: Losses::new([("foreign", shards.foreign), ("unsupported", shards.unsupported)]),
         });
         stages.push(Stage {
             stage: "interpret",
             unit: "exchanges",
             came: shards.exchanges,
             went: shards.calls,
-            losses: Losses(vec![("not_genai", shards.not_genai)]),
+            losses: Losses::new([("not_genai", shards.not_genai)]),
         });
         stages.push(Stage {
             stage: "span",
             unit: "calls",
             came: shards.calls,
             went: shards.spans,
-            losses: Losses(vec![("sampled_out", shards.calls - shards.spans)]),
+            losses: Losses::new([("sampled_out", shards.calls - shards.spans)]),
         });
         stages.push(Stage {
             stage: "out",
             unit: "spans",
             came: out.came,
             went: out.written,
-            losses: Losses(vec![("queue_full", out.queue_full), ("send_failed", out.send_failed)]),
+            losses: Losses::new([("queue_full", out.queue_full), ("send_failed", out.send_failed)]),
         });
-        let beside = kernel.map(beside).unwrap_or_default();
-        Self { stages, notes: shards.notes, kernel: beside }
+        Self { stages, notes: shards.notes, kernel }
     }
 
     /// The table for people.
     pub fn table(&self) -> String {
         let mut out = String::from("stage        unit              in         out  lost\n");
         for Stage { stage, unit, came, went, losses } in &self.stages {
-            let lost: Vec<_> =
-                losses.0.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
-            let lost = if lost.is_empty() { "-".to_owned() } else { lost.join(", ") };
+            let lost = losses.told();
             // Writing into a string cannot fail.
             let _ok = writeln!(out, "{stage:<12} {unit:<10} {came:>9} {went:>11}  {lost}");
         }
@@ -240,48 +279,11 @@ impl Report {
             "connections {connections} (muted {muted}, idle {idle}); gaps {gaps} ({gap_bytes} B) in {calls_with_loss} \
              calls; resync {resync}, malformed {malformed}, limits {limits}"
         );
-        let kernel: Vec<_> =
-            self.kernel.0.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
-        if !kernel.is_empty() {
-            let _ok = writeln!(out, "kernel: {}", kernel.join(", "));
+        if self.kernel.sum() > 0 {
+            let _ok = writeln!(out, "kernel: {}", self.kernel.told());
         }
         out
     }
-}
-
-fn probe(counters: &Counters) -> Stage {
-    let get = |counter: Counter| counters[counter as usize];
-    Stage {
-        stage: "probe",
-        unit: "records",
-        came: get(Counter::RecordIn) + get(Counter::MarkOut) + get(Counter::MarkLost),
-        went: get(Counter::RecordOut) + get(Counter::MarkOut),
-        losses: Losses(vec![
-            ("ring_full", get(Counter::RingFull)),
-            ("read_fault", get(Counter::ReadFault)),
-            ("over_long", get(Counter::OverLong)),
-            ("mark_lost", get(Counter::MarkLost)),
-        ]),
-    }
-}
-
-/// Counters of the kernel side that are no part of the equation.
-fn beside(counters: &Counters) -> Losses {
-    const BESIDE: [Counter; 12] = [
-        Counter::ByteIn,
-        Counter::ByteOut,
-        Counter::ArgsMissing,
-        Counter::Nested,
-        Counter::InflightFull,
-        Counter::ConnectionFull,
-        Counter::Denied,
-        Counter::Undecided,
-        Counter::Muted,
-        Counter::MutedConnection,
-        Counter::PagedIn,
-        Counter::Allowed,
-    ];
-    Losses(BESIDE.iter().map(|&counter| (counter.name(), counters[counter as usize])).collect())
 }
 
 #[cfg(test)]
@@ -290,18 +292,16 @@ mod tests {
 
     #[test]
     fn every_stage_adds_up() {
-        let mut kernel: Counters = [0; _];
-        for (counter, n) in [
-            (Counter::RecordIn, 100),
-            (Counter::RecordOut, 90),
-            (Counter::RingFull, 7),
-            (Counter::ReadFault, 2),
-            (Counter::OverLong, 1),
-            (Counter::MarkOut, 10),
-            (Counter::MarkLost, 3),
-        ] {
-            kernel[counter as usize] = n;
-        }
+        let probe = Probe {
+            stage: Stage {
+                stage: "probe",
+                unit: "records",
+                came: 110,
+                went: 100,
+                losses: Losses::new([("ring_full", 7), ("read_fault", 0), ("over_long", 3)]),
+            },
+            beside: Losses::new([("denied", 5), ("nested", 0)]),
+        };
         let shards = ShardCounts {
             records: 99,
             table_full: 1,
@@ -316,13 +316,16 @@ mod tests {
             ..ShardCounts::default()
         };
         let out = OutCounts { came: 6, written: 5, queue_full: 1, send_failed: 0 };
-        let report = Report::new(Some(&kernel), Counts { records: 100, bad: 1 }, &shards, out);
+        let report = Report::new(Some(probe), RingCounts { records: 100, bad: 1 }, &shards, out);
         for stage in &report.stages {
-            let lost: u64 = stage.losses.0.iter().map(|(_, n)| n).sum();
-            assert_eq!(stage.came, stage.went + lost, "{}", stage.stage);
+            assert_eq!(stage.came, stage.went + stage.losses.sum(), "{}", stage.stage);
         }
         let names: Vec<_> = report.stages.iter().map(|s| s.stage).collect();
         assert_eq!(names, ["probe", "ring", "connection", "decode", "interpret", "span", "out"]);
-        assert!(report.table().contains("ring_full 7, read_fault 2, over_long 1, mark_lost 3"));
+        let table = report.table();
+        assert!(
+            table.contains("ring_full 7, over_long 3") && table.contains("kernel: denied 5\n"),
+            "{table}"
+        );
     }
 }

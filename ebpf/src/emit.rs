@@ -110,19 +110,22 @@ pub(crate) fn data<const SLEEPABLE: bool>(call: &Moved, connection: *mut Connect
     let mut cut = Cut {
         // SAFETY: the connection is an entry of the map, checked by its lookup.
         header: unsafe {
-            header(connection, Head {
-                kind: Kind::Data,
-                direction: call.direction as u8,
-                function: call.function,
-                len: RECORD_PAYLOAD as u32,
-                time: call.time,
-                other: call.other,
-                tgid: call.key.tgid,
-                tid: call.tid,
-                start: call.start,
-                pointer: call.key.pointer,
-                call_len: call.len as u32,
-            })
+            header(
+                connection,
+                Head {
+                    kind: Kind::Data,
+                    direction: call.direction as u8,
+                    function: call.function,
+                    len: RECORD_PAYLOAD as u32,
+                    time: call.time,
+                    other: call.other,
+                    tgid: call.key.tgid,
+                    tid: call.tid,
+                    start: call.start,
+                    pointer: call.key.pointer,
+                    call_len: call.len as u32,
+                },
+            )
         },
         from: call.buffer,
         rest: call.len,
@@ -138,12 +141,7 @@ pub(crate) fn data<const SLEEPABLE: bool>(call: &Moved, connection: *mut Connect
             // Kernels that have sleepable uprobes (6.0) have `bpf_loop` (5.17).
             // SAFETY: the callback's type is what the helper asks for; the context outlives the call.
             unsafe {
-                bpf_loop(
-                    RECORDS_PER_CALL,
-                    next_whole as *mut c_void,
-                    (&raw mut cut).cast::<c_void>(),
-                    0,
-                );
+                bpf_loop(RECORDS_PER_CALL, next_whole as *mut c_void, (&raw mut cut).cast::<c_void>(), 0);
             }
         } else {
             for _ in 0..RECORDS_PER_CALL_5_15 {
@@ -207,7 +205,9 @@ fn one(header: &Header, from: u64, n: u64, wake: u64) -> Result<(), Failed> {
 
 #[inline(always)]
 fn tier<const N: usize>(header: &Header, from: u64, n: u64, wake: u64) -> Result<(), Failed> {
-    let Some(mut slot) = RECORDS.reserve_bytes(HEADER + N, 0) else { return Err(Failed::Full) };
+    let Some(mut slot) = RECORDS.reserve_bytes(HEADER + N, 0) else {
+        return Err(Failed::Full);
+    };
     let record = slot.as_mut_ptr();
     // The bound is repeated here because the verifier has to see it on the register that goes to the helper.
     let n = if n > N as u64 { N as u64 } else { n };
@@ -256,24 +256,34 @@ fn page_in(from: u64, n: u64) -> bool {
 
 /// A mark about a connection.
 #[inline(always)]
-pub(crate) fn mark(kind: Kind, key: &ConnKey, start: u64, function: u8, connection: *mut Connection, other: u64) {
+pub(crate) fn mark(
+    kind: Kind,
+    key: &ConnKey,
+    start: u64,
+    function: u8,
+    connection: *mut Connection,
+    other: u64,
+) {
     let Some(mut slot) = RECORDS.reserve_bytes(HEADER, 0) else {
         count(Counter::MarkLost, 1);
         return;
     };
     // SAFETY: the slot has room for a header.
     unsafe {
-        let header = header(connection, Head {
-            kind,
-            function,
-            time: bpf_ktime_get_ns(),
-            other,
-            tgid: key.tgid,
-            tid: bpf_get_current_pid_tgid() as u32,
-            start,
-            pointer: key.pointer,
-            ..Head::default()
-        });
+        let header = header(
+            connection,
+            Head {
+                kind,
+                function,
+                time: bpf_ktime_get_ns(),
+                other,
+                tgid: key.tgid,
+                tid: bpf_get_current_pid_tgid() as u32,
+                start,
+                pointer: key.pointer,
+                ..Head::default()
+            },
+        );
         ptr::write(slot.as_mut_ptr().cast::<Header>(), header);
     }
     slot.submit(wake());
@@ -300,18 +310,21 @@ pub(crate) fn server_name(key: &ConnKey, start: u64, function: u8, connection: *
             count(Counter::MarkLost, 1);
             return;
         }
-        let header = header(connection, Head {
-            kind: Kind::ServerName,
-            function,
-            // Without the zero at its end.
-            len: (read - 1) as u32,
-            time: bpf_ktime_get_ns(),
-            tgid: key.tgid,
-            tid: bpf_get_current_pid_tgid() as u32,
-            start,
-            pointer: key.pointer,
-            ..Head::default()
-        });
+        let header = header(
+            connection,
+            Head {
+                kind: Kind::ServerName,
+                function,
+                // Without the zero at its end.
+                len: (read - 1) as u32,
+                time: bpf_ktime_get_ns(),
+                tgid: key.tgid,
+                tid: bpf_get_current_pid_tgid() as u32,
+                start,
+                pointer: key.pointer,
+                ..Head::default()
+            },
+        );
         ptr::write(record.cast::<Header>(), header);
     }
     slot.submit(wake());

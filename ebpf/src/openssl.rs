@@ -15,9 +15,7 @@
 
 use aya_ebpf::{
     EbpfContext as _,
-    helpers::{
-        bpf_get_attach_cookie, bpf_get_current_pid_tgid, bpf_ktime_get_ns, bpf_probe_read_user,
-    },
+    helpers::{bpf_get_attach_cookie, bpf_get_current_pid_tgid, bpf_ktime_get_ns, bpf_probe_read_user},
     programs::{ProbeContext, RetProbeContext},
 };
 use common::{
@@ -154,17 +152,8 @@ fn try_data_return<const SLEEPABLE: bool>(ctx: &RetProbeContext) -> Option<u32> 
         Direction::Write => (slot.entered, now),
         Direction::Read => (now, slot.entered),
     };
-    let call = Moved {
-        key,
-        tid: id as u32,
-        start,
-        function,
-        direction,
-        time,
-        other,
-        buffer: slot.buffer,
-        len,
-    };
+    let call =
+        Moved { key, tid: id as u32, start, function, direction, time, other, buffer: slot.buffer, len };
     emit::data::<SLEEPABLE>(&call, found);
     Some(0)
 }
@@ -299,7 +288,16 @@ fn renew(key: &ConnKey) {
 #[inline(always)]
 fn open(id: u64, index: usize, slot: Slot) -> Option<u32> {
     let Some(thread) = THREADS.get_ptr_mut(id) else {
-        let free = Slot { pointer: 0, buffer: 0, length_at: 0, stack: 0, entered: 0, start: 0, function: 0, reserved: 0 };
+        let free = Slot {
+            pointer: 0,
+            buffer: 0,
+            length_at: 0,
+            stack: 0,
+            entered: 0,
+            start: 0,
+            function: 0,
+            reserved: 0,
+        };
         let mut thread = Thread { slots: [free; 3] };
         thread.slots[index] = slot;
         if THREADS.insert(id, thread, 0).is_err() {

@@ -4,8 +4,8 @@
 //! can see (executable, chosen pid) comes from `USER_BITS`; while that is needed and missing, the answer is no.
 
 use aya_ebpf::helpers::{
-    bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task, bpf_get_current_uid_gid,
-    bpf_probe_read_kernel,
+    bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_task,
+    bpf_get_current_uid_gid, bpf_probe_read_kernel,
 };
 use aya_log_ebpf::debug;
 use common::{

@@ -16,8 +16,12 @@ use crate::{
 #[inline(always)]
 pub(crate) fn fork(ctx: &RawTracePointContext) -> i32 {
     let parent = tgid();
-    let Some(bits) = (unsafe { USER_BITS.get(parent) }).copied() else { return 0 };
-    let Some(child) = tgid_of(ctx.arg(1)) else { return 0 };
+    let Some(bits) = (unsafe { USER_BITS.get(parent) }).copied() else {
+        return 0;
+    };
+    let Some(child) = tgid_of(ctx.arg(1)) else {
+        return 0;
+    };
     if child != parent {
         // A full table makes room by itself.
         let _full = USER_BITS.insert(child, bits, 0);
@@ -67,7 +71,9 @@ pub(crate) fn moved(ctx: &RawTracePointContext) -> i32 {
 #[inline(always)]
 fn end(tgid: u32, kind: Kind) {
     // SAFETY: decisions are never changed in place.
-    let Some(decision) = (unsafe { DECISIONS.get(tgid) }).copied() else { return };
+    let Some(decision) = (unsafe { DECISIONS.get(tgid) }).copied() else {
+        return;
+    };
     let _absent = DECISIONS.remove(tgid);
     if decision.allow != 0 {
         emit::process_mark(kind, tgid, decision.start);

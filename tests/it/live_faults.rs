@@ -43,18 +43,12 @@ fn calls_that_lost_bytes_say_so_and_others_are_whole() -> anyhow::Result<()> {
     let Some(scene) = Scene::enter("calls_that_lost_bytes_say_so")? else {
         return Ok(());
     };
-    let agent = AgentCommand::run(&scene.cgroup)
-        .arg("--ring-bytes")
-        .arg("131072")
-        .start()?;
+    let agent = AgentCommand::run(&scene.cgroup).arg("--ring-bytes").arg("131072").start()?;
     let before = simple_calls(&scene, 2)?;
     // 0, then 0.8, then 1.6 MB of text.
     let mut client = on_input(&scene, "chunks={i}00,content=long,ttft_ms=0,gap_ms=0", 3)?;
     next_call(&mut client, 1)?;
-    ensure!(
-        agent.wait_for_lines(3, PRINTED) == 3,
-        "three small calls were made"
-    );
+    ensure!(agent.wait_for_lines(3, PRINTED) == 3, "three small calls were made");
     agent.pause()?;
     next_call(&mut client, 2)?;
     next_call(&mut client, 3)?;
@@ -71,25 +65,17 @@ fn calls_that_lost_bytes_say_so_and_others_are_whole() -> anyhow::Result<()> {
     }
     let (first, second) = (scene.truth(&during[1])?, scene.truth(&during[2])?);
     // Its request and head went into an empty ring: it is known, and it is known to lack something.
-    let told = report
-        .call(&first.request_id)?
-        .context("the call that filled the ring was not reported")?;
+    let told = report.call(&first.request_id)?.context("the call that filled the ring was not reported")?;
     ensure!(told.truncated(), "it lost bytes and does not say so");
     if let Some(told) = report.call(&second.request_id)? {
         let wrong = differences(&second, told);
-        ensure!(
-            wrong.is_empty() || told.truncated(),
-            "it lost bytes and does not say so: {wrong:#?}"
-        );
+        ensure!(wrong.is_empty() || told.truncated(), "it lost bytes and does not say so: {wrong:#?}");
     }
     report.counters.check()?;
     let lost = report.counters.loss("ring_full");
     say(&format!("lost in the ring: {lost} records"));
     ensure!(lost > 0, "the ring was overrun and nothing was counted");
-    ensure!(
-        during.iter().all(|call| call.done),
-        "a client noticed: {during:#?}"
-    );
+    ensure!(during.iter().all(|call| call.done), "a client noticed: {during:#?}");
     Ok(())
 }
 
@@ -106,20 +92,14 @@ fn a_killed_agent_is_not_noticed() -> anyhow::Result<()> {
     client.tell("go")?;
     thread::sleep(Duration::from_millis(150));
     agent.kill()?;
-    ensure!(
-        client.lines(2, CLIENT).len() == 2,
-        "the client did not finish the call that the agent left"
-    );
+    ensure!(client.lines(2, CLIENT).len() == 2, "the client did not finish the call that the agent left");
     next_call(&mut client, 3)?;
     let agent = scene.agent()?;
     next_call(&mut client, 4)?;
     agent.wait_for_lines(1, PRINTED);
     let report = agent.stop()?;
     let calls = finish(client, false, CLIENT)?;
-    ensure!(
-        calls.iter().all(|call| call.done && call.error.is_none()),
-        "the client noticed: {calls:#?}"
-    );
+    ensure!(calls.iter().all(|call| call.done && call.error.is_none()), "the client noticed: {calls:#?}");
     scene.all_told(&report, &calls[3..])
 }
 
@@ -131,9 +111,7 @@ fn what_is_not_http_is_muted() -> anyhow::Result<()> {
     };
     for protocol in [Protocol::Smtp, Protocol::Binary] {
         let agent = scene.agent()?;
-        let mut command = scene
-            .clients
-            .not_http(protocol, scene.provider.not_http(protocol))?;
+        let mut command = scene.clients.not_http(protocol, scene.provider.not_http(protocol))?;
         command.args(["--rounds", "200"]);
         let ended = Running::start(command, Some(&scene.cgroup))?.wait(CLIENT)?;
         ensure!(ended.status.success(), "{protocol:?}: {}", ended.stderr);
@@ -143,22 +121,14 @@ fn what_is_not_http_is_muted() -> anyhow::Result<()> {
         let report = agent.stop()?;
         scene.all_told(&report, &calls)?;
         let muted = report.counters.muted();
-        ensure!(
-            muted > 0,
-            "{protocol:?}: no counter says that something was muted: {:?}",
-            report.counters
-        );
+        ensure!(muted > 0, "{protocol:?}: no counter says that something was muted: {:?}", report.counters);
     }
     Ok(())
 }
 
 /// Starts the agent with `--pid`: it may run and see nothing, or end and say why; nothing else.
 fn with_pid(scene: &Scene, pid: u32) -> anyhow::Result<Option<Agent>> {
-    match AgentCommand::run(&scene.cgroup)
-        .arg("--pid")
-        .arg(pid.to_string())
-        .start()
-    {
+    match AgentCommand::run(&scene.cgroup).arg("--pid").arg(pid.to_string()).start() {
         Ok(agent) => Ok(Some(agent)),
         Err(error) => {
             let NotReady { status, stderr } = error.downcast::<NotReady>()?;
@@ -166,14 +136,8 @@ fn with_pid(scene: &Scene, pid: u32) -> anyhow::Result<Option<Agent>> {
                 status.code().is_some_and(|code| code != 0 && code != 101),
                 "it ended with {status}:\n{stderr}"
             );
-            ensure!(
-                !stderr.trim().is_empty() && !stderr.contains("panicked"),
-                "it said:\n{stderr}"
-            );
-            say(&format!(
-                "--pid {pid}: ended, saying: {}",
-                stderr.lines().last().unwrap_or_default()
-            ));
+            ensure!(!stderr.trim().is_empty() && !stderr.contains("panicked"), "it said:\n{stderr}");
+            say(&format!("--pid {pid}: ended, saying: {}", stderr.lines().last().unwrap_or_default()));
             Ok(None)
         }
     }
@@ -194,11 +158,7 @@ fn a_pid_that_is_nobody_is_no_harm() -> anyhow::Result<()> {
         ensure!(calls[0].done, "the client noticed: {calls:#?}");
         if let Some(agent) = agent {
             let report = agent.stop()?;
-            ensure!(
-                report.calls.is_empty(),
-                "a call of another pid was reported: {:#?}",
-                report.calls
-            );
+            ensure!(report.calls.is_empty(), "a call of another pid was reported: {:#?}", report.calls);
             report.counters.check()?;
         }
     }
@@ -242,10 +202,8 @@ fn before_and_after_the_agent() -> anyhow::Result<()> {
     agent.wait_for_lines(4, PRINTED);
     let report = agent.stop()?;
     let before = finish(client, false, CLIENT)?;
-    let ports: Vec<u16> = before
-        .iter()
-        .map(|call| scene.truth(call).map(|truth| truth.peer_port))
-        .collect::<Result<_, _>>()?;
+    let ports: Vec<u16> =
+        before.iter().map(|call| scene.truth(call).map(|truth| truth.peer_port)).collect::<Result<_, _>>()?;
     ensure!(ports[0] == ports[2], "the connection was to be kept");
     scene.all_told(&report, &[&before[1..], &after[..]].concat())
 }
@@ -279,9 +237,7 @@ fn outside_the_cgroup_nothing_is_seen() -> anyhow::Result<()> {
 fn edge(scene: &Scene, case: EdgeCase, args: &[&str]) -> anyhow::Result<(Report, Vec<ClientCall>)> {
     let agent = scene.agent()?;
     let mut command = scene.clients.edge(case)?;
-    command
-        .args(["--script", "chunks=5", "--model", "m-{i}"])
-        .args(args);
+    command.args(["--script", "chunks=5", "--model", "m-{i}"]).args(args);
     let calls = scene.run(command)?;
     for call in &calls {
         ensure!(call.done && call.error.is_none(), "the client noticed: {call:#?}");
@@ -298,25 +254,16 @@ fn whole_or_said(scene: &Scene, report: &Report, calls: &[ClientCall], what: &st
         let truth = scene.truth(call)?;
         let wrong = match report.call(&truth.request_id)? {
             Some(told) if told.truncated() => {
-                say(&format!(
-                    "{what}: {} lost bytes and says so; read_fault {faults}",
-                    truth.request_id
-                ));
+                say(&format!("{what}: {} lost bytes and says so; read_fault {faults}", truth.request_id));
                 continue;
             }
             Some(told) => differences(&truth, told),
             // Its request was lost, and so perhaps what makes it a model call.
             None if faults > 0 => {
-                say(&format!(
-                    "{what}: {} is not told; read_fault {faults}",
-                    truth.request_id
-                ));
+                say(&format!("{what}: {} is not told; read_fault {faults}", truth.request_id));
                 continue;
             }
-            None => bail!(
-                "{what}: a call is missing and nothing says so:\n{}",
-                report.stderr
-            ),
+            None => bail!("{what}: a call is missing and nothing says so:\n{}", report.stderr),
         };
         ensure!(wrong.is_empty(), "{what}: {wrong:#?}");
         say(&format!("{what}: whole"));
@@ -356,9 +303,7 @@ fn edge_one_big_write() -> anyhow::Result<()> {
     report.counters.check()?;
     for call in &calls {
         let truth = scene.truth(call)?;
-        let told = report
-            .call(&truth.request_id)?
-            .context("a call of 4 MiB was not reported")?;
+        let told = report.call(&truth.request_id)?.context("a call of 4 MiB was not reported")?;
         let wrong = differences(&truth, told);
         ensure!(wrong.is_empty() || told.truncated(), "{wrong:#?}");
         // The response is small: whatever became of the request, it is told as it was.
@@ -366,10 +311,7 @@ fn edge_one_big_write() -> anyhow::Result<()> {
             told.number("wirelight.stream.content_chunk_count") == Some(truth.content_chunks()),
             "{told:#?}"
         );
-        say(&format!(
-            "4 MiB in one write: truncated {}, differences {wrong:?}",
-            told.truncated()
-        ));
+        say(&format!("4 MiB in one write: truncated {}, differences {wrong:?}", told.truncated()));
     }
     Ok(())
 }
@@ -399,10 +341,7 @@ fn the_agent_is_outside() -> anyhow::Result<()> {
         return Ok(());
     };
     let agent = scene.agent()?;
-    ensure!(
-        scene.cgroup.pids()?.is_empty(),
-        "somebody is in the test's cgroup"
-    );
+    ensure!(scene.cgroup.pids()?.is_empty(), "somebody is in the test's cgroup");
     let own = fs::read_to_string(format!("/proc/{}/cgroup", agent.pid()))?;
     let name = scene.cgroup.path().file_name().map(Path::new).context("a name")?;
     ensure!(!own.contains(name.to_str().context("a name")?), "{own}");

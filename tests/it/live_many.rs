@@ -32,12 +32,8 @@ fn check(test: &'static str, mode: &str) -> anyhow::Result<()> {
             "the test's own calls got mixed"
         );
         connections.insert(&told.connection);
-        delays.extend(
-            told.ktime
-                .first_token
-                .zip(truth.first_token())
-                .map(|(told, sent)| (told - sent) / 1000),
-        );
+        delays
+            .extend(told.ktime.first_token.zip(truth.first_token()).map(|(told, sent)| (told - sent) / 1000));
     }
     delays.sort_unstable();
     say(&format!(
@@ -45,16 +41,8 @@ fn check(test: &'static str, mode: &str) -> anyhow::Result<()> {
         delays.get(delays.len() / 2),
         delays.last()
     ));
-    ensure!(
-        report.calls.len() == calls.len(),
-        "{} calls were reported",
-        report.calls.len()
-    );
-    ensure!(
-        connections.len() == calls.len(),
-        "{} connections were told apart",
-        connections.len()
-    );
+    ensure!(report.calls.len() == calls.len(), "{} calls were reported", report.calls.len());
+    ensure!(connections.len() == calls.len(), "{} connections were told apart", connections.len());
     report.counters.check()?;
     ensure!(report.counters.loss("ring_full") == 0, "{:?}", report.counters);
     Ok(())

@@ -62,24 +62,12 @@ fn curl() -> anyhow::Result<()> {
         return Ok(());
     };
     let requests = [
-        Curl {
-            script: "ttft_ms=80,chunks=12,gap_ms=10",
-            ..Curl::default()
-        },
-        Curl {
-            script: "chunks=3,tool=1",
-            model: "gpt-4o",
-            ..Curl::default()
-        },
-        Curl {
-            stream: false,
-            ..Curl::default()
-        },
+        Curl { script: "ttft_ms=80,chunks=12,gap_ms=10", ..Curl::default() },
+        Curl { script: "chunks=3,tool=1", model: "gpt-4o", ..Curl::default() },
+        Curl { stream: false, ..Curl::default() },
     ];
-    let Ok(commands) = requests
-        .iter()
-        .map(|request| scene.clients.curl(request))
-        .collect::<Result<Vec<_>, _>>()
+    let Ok(commands) =
+        requests.iter().map(|request| scene.clients.curl(request)).collect::<Result<Vec<_>, _>>()
     else {
         skip("curl", "no curl on this machine");
         return Ok(());
@@ -95,10 +83,7 @@ fn node() -> anyhow::Result<()> {
     };
     let mut commands = Vec::new();
     for mode in ["https", "fetch"] {
-        for args in [
-            &["--script", "ttft_ms=60,chunks=12,gap_ms=10", "--calls", "2"][..],
-            &["--no-stream"],
-        ] {
+        for args in [&["--script", "ttft_ms=60,chunks=12,gap_ms=10", "--calls", "2"][..], &["--no-stream"]] {
             let Ok(mut command) = scene.clients.node(mode) else {
                 skip("node", "no node on this machine");
                 return Ok(());

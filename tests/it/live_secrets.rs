@@ -38,14 +38,7 @@ fn leaks(text: &str) -> Vec<String> {
 #[test]
 fn the_search_finds_what_it_looks_for() {
     let debug = format!("{:?}", KEY.as_bytes());
-    for text in [
-        KEY,
-        PROMPT,
-        COMPLETION,
-        &debug,
-        "x4b414e41524945y",
-        "S0FOQVJJRQ==",
-    ] {
+    for text in [KEY, PROMPT, COMPLETION, &debug, "x4b414e41524945y", "S0FOQVJJRQ=="] {
         assert!(!leaks(text).is_empty(), "{text}");
     }
     assert_eq!(leaks("chat gpt-4o req_123"), [""; 0]);
@@ -53,10 +46,7 @@ fn the_search_finds_what_it_looks_for() {
 
 #[test]
 fn no_secret_comes_out() -> anyhow::Result<()> {
-    let options = Options {
-        words: vec![COMPLETION.to_owned()],
-        ..Options::default()
-    };
+    let options = Options { words: vec![COMPLETION.to_owned()], ..Options::default() };
     let Some(scene) = Scene::enter_with("no_secret_comes_out", options)? else {
         return Ok(());
     };
@@ -76,38 +66,19 @@ fn no_secret_comes_out() -> anyhow::Result<()> {
         calls.extend(scene.run(command)?);
     }
     for stream in [true, false] {
-        let request = Curl {
-            stream,
-            prompt: PROMPT,
-            api_key: KEY,
-            ..Curl::default()
-        };
+        let request = Curl { stream, prompt: PROMPT, api_key: KEY, ..Curl::default() };
         calls.extend(scene.run(scene.clients.curl(&request)?)?);
     }
     agent.wait_for_lines(calls.len(), PRINTED);
     let report = agent.stop()?;
 
     // It has seen them all, and it has logged: otherwise their absence would prove nothing.
-    ensure!(
-        report.calls.len() == calls.len(),
-        "{} of {} calls",
-        report.calls.len(),
-        calls.len()
-    );
-    ensure!(
-        report.stderr.contains("TRACE"),
-        "no TRACE in the agent's log: is `--log trace` not honoured?"
-    );
-    for (what, text) in [
-        ("output", String::from_utf8_lossy(&report.stdout)),
-        ("log", report.stderr.into()),
-    ] {
+    ensure!(report.calls.len() == calls.len(), "{} of {} calls", report.calls.len(), calls.len());
+    ensure!(report.stderr.contains("TRACE"), "no TRACE in the agent's log: is `--log trace` not honoured?");
+    for (what, text) in [("output", String::from_utf8_lossy(&report.stdout)), ("log", report.stderr.into())] {
         let found = leaks(&text);
         // Not the text around it: a leak must not be carried on into the log of the test.
-        ensure!(
-            found.is_empty(),
-            "the agent's {what} holds a secret, in the form {found:?}"
-        );
+        ensure!(found.is_empty(), "the agent's {what} holds a secret, in the form {found:?}");
     }
     Ok(())
 }

@@ -27,19 +27,12 @@ fn record(scene: &Scene) -> anyhow::Result<Recorded> {
     python.args(["--script", "chunks=8,tool=1", "--calls", "4", "--model", "m-{i}"]);
     let mut calls = scene.run(python)?;
     for stream in [true, false] {
-        calls.extend(scene.run(scene.clients.curl(&Curl {
-            stream,
-            ..Curl::default()
-        })?)?);
+        calls.extend(scene.run(scene.clients.curl(&Curl { stream, ..Curl::default() })?)?);
     }
     agent.wait_for_lines(calls.len(), PRINTED);
     let report = agent.stop()?;
     scene.all_told(&report, &calls)?;
-    Ok(Recorded {
-        directory,
-        tape,
-        report,
-    })
+    Ok(Recorded { directory, tape, report })
 }
 
 impl Recorded {
@@ -59,12 +52,7 @@ impl Recorded {
 
 fn replayed(tape: &Path) -> anyhow::Result<(Vec<u8>, String)> {
     let (ended, counters) = replay(tape, "json")?;
-    ensure!(
-        ended.status.code() == Some(0),
-        "replay ended with {}:\n{}",
-        ended.status,
-        ended.stderr
-    );
+    ensure!(ended.status.code() == Some(0), "replay ended with {}:\n{}", ended.status, ended.stderr);
     ensure!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
     counters.context("replay wrote no counters")?.check_replay()?;
     Ok((ended.stdout, ended.stderr))
@@ -89,11 +77,7 @@ fn a_replay_says_the_same_to_the_byte() -> anyhow::Result<()> {
         );
     }
     let (console, _) = replay(&recorded.tape, "console")?;
-    ensure!(
-        console.status.success() && !console.stdout.is_empty(),
-        "{}",
-        console.stderr
-    );
+    ensure!(console.status.success() && !console.stdout.is_empty(), "{}", console.stderr);
     Ok(())
 }
 
@@ -107,38 +91,21 @@ fn a_cut_tape_gives_what_is_on_it() -> anyhow::Result<()> {
     let whole = lines(&recorded.report.stdout);
     let length = recorded.len()?;
     let mut least = whole.len();
-    for cut in [
-        length - 1,
-        length - 7,
-        length * 9 / 10,
-        length * 3 / 4,
-        length / 2,
-        length / 3,
-    ] {
+    for cut in [length - 1, length - 7, length * 9 / 10, length * 3 / 4, length / 2, length / 3] {
         let tape = recorded.changed(|bytes| bytes.truncate(cut))?;
         let (stdout, stderr) = replayed(&tape).with_context(|| format!("cut at {cut} of {length}"))?;
         let told = lines(&stdout);
-        let same = told
-            .iter()
-            .zip(&whole)
-            .take_while(|(told, whole)| told == whole)
-            .count();
+        let same = told.iter().zip(&whole).take_while(|(told, whole)| told == whole).count();
         // What comes after the common part are calls that the cut left open, and they say so.
         for call in AgentCall::read_lines(told[same..].concat().as_bytes())? {
             let open = call.truncated() || call.text("wirelight.outcome") != Some("complete");
-            ensure!(
-                open,
-                "cut at {cut} of {length}: a call that the recording did not print: {call:#?}"
-            );
+            ensure!(open, "cut at {cut} of {length}: a call that the recording did not print: {call:#?}");
         }
         ensure!(
             !stderr.trim().is_empty(),
             "cut at {cut} of {length}: replay does not say that the tape is cut"
         );
-        say(&format!(
-            "cut at {cut} of {length}: {same} of {} calls",
-            whole.len()
-        ));
+        say(&format!("cut at {cut} of {length}: {same} of {} calls", whole.len()));
         ensure!(same <= least, "less tape gave more calls");
         least = same;
     }
@@ -157,39 +124,20 @@ fn a_flipped_byte_is_counted() -> anyhow::Result<()> {
     for at in (1..20).map(|part| length * part / 20) {
         let tape = recorded.changed(|bytes| bytes[at] ^= 0x40)?;
         let (ended, counters) = replay(&tape, "json")?;
-        ensure!(
-            ended.status.code() == Some(0),
-            "byte {at}: {}\n{}",
-            ended.status,
-            ended.stderr
-        );
+        ensure!(ended.status.code() == Some(0), "byte {at}: {}\n{}", ended.status, ended.stderr);
         let counters = counters.with_context(|| format!("byte {at}: no counters"))?;
         counters.check_replay()?;
-        ensure!(
-            counters.loss("bad_record") > 0,
-            "byte {at} of {length} was not missed: {counters:?}"
-        );
+        ensure!(counters.loss("bad_record") > 0, "byte {at} of {length} was not missed: {counters:?}");
         AgentCall::read_lines(&ended.stdout)?;
     }
     // What is no tape at all is refused in words.
     let tape = recorded.changed(|bytes| bytes[0] ^= 0xff)?;
     let (ended, _) = replay(&tape, "json")?;
-    ensure!(
-        ended.status.code().is_some_and(|code| code != 0 && code != 101),
-        "{}",
-        ended.status
-    );
-    ensure!(
-        !ended.stderr.trim().is_empty() && !ended.stderr.contains("panicked"),
-        "{}",
-        ended.stderr
-    );
+    ensure!(ended.status.code().is_some_and(|code| code != 0 && code != 101), "{}", ended.status);
+    ensure!(!ended.stderr.trim().is_empty() && !ended.stderr.contains("panicked"), "{}", ended.stderr);
     Ok(())
 }
 
 fn lines(output: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(output)
-        .split_inclusive('\n')
-        .map(str::to_owned)
-        .collect()
+    String::from_utf8_lossy(output).split_inclusive('\n').map(str::to_owned).collect()
 }

@@ -43,12 +43,7 @@ impl Scene {
         };
         let provider = Provider::start(options)?;
         let clients = Clients::new(&provider)?;
-        Ok(Some(Self {
-            cgroup: live.cgroup()?,
-            clients,
-            provider,
-            live,
-        }))
+        Ok(Some(Self { cgroup: live.cgroup()?, clients, provider, live }))
     }
 
     /// Starts the agent on this scene's cgroup.
@@ -64,10 +59,7 @@ impl Scene {
     /// The provider's truth of a client's call.
     pub(crate) fn truth(&self, call: &ClientCall) -> anyhow::Result<Truth> {
         let id = call.id()?;
-        self.provider
-            .log()
-            .find(id)
-            .with_context(|| format!("{id} is not the provider's"))
+        self.provider.log().find(id).with_context(|| format!("{id} is not the provider's"))
     }
 
     /// Every one of these calls was reported once, whole, as it was and when it was; nothing else was reported; and
@@ -76,18 +68,9 @@ impl Scene {
         for call in calls {
             let (truth, told) = self.told(report, call)?;
             let delays = Delays::of(&truth, told, call);
-            say(&format!(
-                "{} {}: {}",
-                call.client,
-                truth.request_id,
-                delays.line()
-            ));
+            say(&format!("{} {}: {}", call.client, truth.request_id, delays.line()));
             if let Some(delay) = delays.first_token {
-                ensure!(
-                    delay < LOOSE_NS,
-                    "{}: first token {delay} ns after it was sent",
-                    truth.request_id
-                );
+                ensure!(delay < LOOSE_NS, "{}: first token {delay} ns after it was sent", truth.request_id);
             }
         }
         let (told, made) = (report.calls.len(), calls.len());
@@ -104,26 +87,14 @@ impl Scene {
         let truth = self.truth(call)?;
         let id = &truth.request_id;
         let Some(told) = report.call(id)? else {
-            bail!(
-                "{} {id} was not reported; the agent's log:\n{}",
-                call.client,
-                report.stderr
-            );
+            bail!("{} {id} was not reported; the agent's log:\n{}", call.client, report.stderr);
         };
         let wrong = [differences(&truth, told), misplaced(&truth, told, call)].concat();
         ensure!(wrong.is_empty(), "{} {id}: {wrong:#?}", call.client);
-        ensure!(
-            told.process.pid == call.pid,
-            "{id}: pid {}, not {}",
-            told.process.pid,
-            call.pid
-        );
+        ensure!(told.process.pid == call.pid, "{id}: pid {}, not {}", told.process.pid, call.pid);
         if truth.end != End::Whole {
             let outcome = told.text("wirelight.outcome");
-            ensure!(
-                outcome != Some("complete"),
-                "{id}: the provider broke off, the agent says complete"
-            );
+            ensure!(outcome != Some("complete"), "{id}: the provider broke off, the agent says complete");
         }
         Ok((truth, told))
     }

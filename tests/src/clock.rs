@@ -3,10 +3,7 @@
 /// Nanoseconds of `CLOCK_MONOTONIC`: the same clock as `bpf_ktime_get_ns`, Python's `time.CLOCK_MONOTONIC` and Node's
 /// `process.hrtime`.
 pub fn monotonic_ns() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a valid, writable timespec for the whole call.
     let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
     // It fails only for a clock that does not exist or a bad pointer; both are bugs here.

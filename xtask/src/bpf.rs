@@ -14,14 +14,10 @@ use crate::wirelight;
 
 pub(crate) fn run() -> Result<()> {
     let mut command = run::cargo();
-    command
-        .args(["build", "--package", "wirelight"])
-        .env("WIRELIGHT_BPF", "source");
+    command.args(["build", "--package", "wirelight"]).env("WIRELIGHT_BPF", "source");
     // The object is wanted even while the agent itself does not compile: the build script has run by then.
     let said = wirelight::messages_even_so(&mut command)?;
-    let built = said
-        .kernel_object()
-        .context("the kernel object was not built, see above")?;
+    let built = said.kernel_object().context("the kernel object was not built, see above")?;
 
     let object = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
     let toolchain = Toolchain::find()?;

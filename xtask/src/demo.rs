@@ -19,18 +19,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let agent = wirelight::build()?;
     let mut build = run::cargo();
     build.args(["build", "--package", "tests", "--bin", "demo"]);
-    let demo = wirelight::messages(&mut build)?
-        .executable("demo")
-        .context("cargo built no `demo`")?;
+    let demo = wirelight::messages(&mut build)?.executable("demo").context("cargo built no `demo`")?;
 
     let mut command = match as_root {
         AsRoot::Sudo => {
             let mut sudo = Command::new("sudo");
             // Named once more: a sudoers file may refuse `-E` for what it does not know.
-            sudo.arg("-E")
-                .arg("env")
-                .arg(format!("WIRELIGHT_BIN={}", agent.binary.display()))
-                .arg(demo);
+            sudo.arg("-E").arg("env").arg(format!("WIRELIGHT_BIN={}", agent.binary.display())).arg(demo);
             sudo
         }
         AsRoot::Already | AsRoot::No => Command::new(demo),

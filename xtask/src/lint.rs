@@ -19,11 +19,8 @@ pub(crate) fn run() -> Result<()> {
         kernel_code(),
         dependencies(),
     ];
-    let failed: Vec<String> = steps
-        .into_iter()
-        .filter_map(Result::err)
-        .map(|error| format!("{error:#}"))
-        .collect();
+    let failed: Vec<String> =
+        steps.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
     if !failed.is_empty() {
         bail!("{}", failed.join("; "));
     }
@@ -45,12 +42,6 @@ fn kernel_code() -> Result<()> {
         return Ok(());
     }
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let mut clippy = source::cargo(
-        root(),
-        &target.join("bpf"),
-        env::consts::ARCH,
-        &toolchain,
-        "clippy",
-    )?;
+    let mut clippy = source::cargo(root(), &target.join("bpf"), env::consts::ARCH, &toolchain, "clippy")?;
     run::run(clippy.args(["--", "-D", "warnings"]))
 }

@@ -3,11 +3,7 @@
 //! Commands run in the order given; a failed one does not keep the next from running, so that one round shows
 //! everything. Depends on no crate of ours, so that it starts in seconds and works when nothing else compiles.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool talks to its terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
 mod bless;
 mod bpf;
@@ -81,14 +77,8 @@ fn main() -> ExitCode {
     let mut code = 1;
     for command in &asked.commands {
         match command.run(&asked) {
-            Ok(Done {
-                failure: None,
-                summary,
-            }) => summaries.extend(summary),
-            Ok(Done {
-                failure: Some(failure),
-                summary,
-            }) => {
+            Ok(Done { failure: None, summary }) => summaries.extend(summary),
+            Ok(Done { failure: Some(failure), summary }) => {
                 summaries.extend(summary);
                 failed.push(format!("{}: {failure}", command.name()));
                 code = 101;
@@ -103,11 +93,7 @@ fn main() -> ExitCode {
     for summary in &summaries {
         println!("{summary}");
     }
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(code)
-    }
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(code) }
 }
 
 /// How a command ended that could do its work.
@@ -131,15 +117,8 @@ enum Command {
 }
 
 impl Command {
-    const ALL: [Self; 7] = [
-        Self::Setup,
-        Self::Lint,
-        Self::Tidy,
-        Self::Test,
-        Self::Bpf,
-        Self::Bless,
-        Self::Demo,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Setup, Self::Lint, Self::Tidy, Self::Test, Self::Bpf, Self::Bless, Self::Demo];
 
     fn name(self) -> &'static str {
         match self {
@@ -178,11 +157,8 @@ struct Asked {
 impl Asked {
     /// `None` when help was asked for.
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
-        let mut asked = Self {
-            commands: Vec::new(),
-            strict: std::env::var_os("CI").is_some(),
-            rest: Vec::new(),
-        };
+        let mut asked =
+            Self { commands: Vec::new(), strict: std::env::var_os("CI").is_some(), rest: Vec::new() };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -212,9 +188,7 @@ mod tests {
 
     #[test]
     fn commands_keep_their_order_and_the_rest_is_passed_on() {
-        let asked = parse("tidy lint test --strict -- --nocapture lint")
-            .unwrap()
-            .unwrap();
+        let asked = parse("tidy lint test --strict -- --nocapture lint").unwrap().unwrap();
         assert_eq!(asked.commands, [Command::Tidy, Command::Lint, Command::Test]);
         assert!(asked.strict);
         assert_eq!(asked.rest, ["--nocapture", "lint"]);

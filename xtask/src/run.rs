@@ -29,9 +29,7 @@ pub(crate) fn cargo() -> Command {
 /// Runs to the end, with our terminal.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = announce(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let status = command.status().with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }
@@ -41,10 +39,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs to the end and returns what it wrote; not announced, for questions rather than deeds.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run `{shown}`"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{shown}` failed ({}): {}", output.status, said.trim());
@@ -56,16 +51,10 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 pub(crate) fn within(limit: Duration, command: &mut Command) -> Result<()> {
     let shown = announce(command);
     let began = Instant::now();
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = quiet.spawn().with_context(|| format!("cannot run `{shown}`"))?;
     loop {
-        if let Some(status) = child
-            .try_wait()
-            .with_context(|| format!("cannot wait for `{shown}`"))?
-        {
+        if let Some(status) = child.try_wait().with_context(|| format!("cannot wait for `{shown}`"))? {
             if !status.success() {
                 bail!("`{shown}` failed ({status})");
             }
@@ -73,9 +62,7 @@ pub(crate) fn within(limit: Duration, command: &mut Command) -> Result<()> {
         }
         if began.elapsed() > limit {
             child.kill().with_context(|| format!("cannot end `{shown}`"))?;
-            child
-                .wait()
-                .with_context(|| format!("cannot wait for `{shown}`"))?;
+            child.wait().with_context(|| format!("cannot wait for `{shown}`"))?;
             bail!("`{shown}` took longer than {} s", limit.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
@@ -91,21 +78,15 @@ pub(crate) fn announce(command: &Command) -> String {
 
 /// The command as one would type it.
 fn show(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
-    let words = std::iter::once(program)
-        .chain(command.get_args())
-        .map(OsStr::to_string_lossy);
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args()).map(OsStr::to_string_lossy);
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// Where `PATH` has `program`.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|directory| directory.join(program))
-        .find(|candidate| candidate.is_file())
+    env::split_paths(&path).map(|directory| directory.join(program)).find(|candidate| candidate.is_file())
 }
 
 /// Whether we are root: the owner of our own `/proc` entry is our effective user.
@@ -144,21 +125,16 @@ mod tests {
 
     #[test]
     fn failure_names_the_command_and_what_it_said() {
-        let error = output(Command::new("sh").args(["-c", "echo because >&2; exit 3"]))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("`sh -c") && error.ends_with("because"),
-            "{error}"
-        );
+        let error =
+            output(Command::new("sh").args(["-c", "echo because >&2; exit 3"])).unwrap_err().to_string();
+        assert!(error.starts_with("`sh -c") && error.ends_with("because"), "{error}");
     }
 
     #[test]
     fn slow_command_is_ended() {
         let began = Instant::now();
-        let error = within(Duration::from_millis(100), Command::new("sleep").arg("20"))
-            .unwrap_err()
-            .to_string();
+        let error =
+            within(Duration::from_millis(100), Command::new("sleep").arg("20")).unwrap_err().to_string();
         assert!(error.contains("took longer"), "{error}");
         assert!(began.elapsed() < Duration::from_secs(10));
     }

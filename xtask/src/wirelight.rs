@@ -25,12 +25,8 @@ pub(crate) fn build() -> Result<Agent> {
     command.args(["build", "--package", "wirelight"]);
     let said = messages(&mut command)?;
     Ok(Agent {
-        binary: said
-            .executable("wirelight")
-            .context("cargo built no `wirelight`")?,
-        object: said
-            .kernel_object()
-            .context("the agent's build script did not run")?,
+        binary: said.executable("wirelight").context("cargo built no `wirelight`")?,
+        object: said.kernel_object().context("the agent's build script did not run")?,
     })
 }
 
@@ -45,10 +41,7 @@ impl Messages {
     /// The path of the binary target `name`.
     pub(crate) fn executable(&self, name: &str) -> Option<PathBuf> {
         let target = format!("\"name\":\"{name}\"");
-        self.lines
-            .iter()
-            .filter(|line| line.contains(&target))
-            .find_map(|line| string(line, "executable"))
+        self.lines.iter().filter(|line| line.contains(&target)).find_map(|line| string(line, "executable"))
     }
 
     /// What the agent's build script wrote.
@@ -56,11 +49,7 @@ impl Messages {
         let is_ours = |line: &&String| {
             line.contains("\"reason\":\"build-script-executed\"") && line.contains("/agent#wirelight@")
         };
-        let out_dir = self
-            .lines
-            .iter()
-            .filter(is_ours)
-            .find_map(|line| string(line, "out_dir"))?;
+        let out_dir = self.lines.iter().filter(is_ours).find_map(|line| string(line, "out_dir"))?;
         Some(out_dir.join("wirelight-ebpf"))
     }
 }
@@ -77,19 +66,11 @@ pub(crate) fn messages(command: &mut Command) -> Result<Messages> {
 /// Runs cargo for its messages, of which there are some even when it fails.
 pub(crate) fn messages_even_so(command: &mut Command) -> Result<Messages> {
     let shown = run::announce(command);
-    let piped = command
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped());
+    let piped = command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     let mut child = piped.spawn().with_context(|| format!("cannot run `{shown}`"))?;
     let stdout = BufReader::new(child.stdout.take().context("cargo has no output")?);
-    let lines = stdout
-        .lines()
-        .collect::<Result<Vec<_>, _>>()
-        .context("cargo's output is not text")?;
-    let success = child
-        .wait()
-        .with_context(|| format!("cannot wait for `{shown}`"))?
-        .success();
+    let lines = stdout.lines().collect::<Result<Vec<_>, _>>().context("cargo's output is not text")?;
+    let success = child.wait().with_context(|| format!("cannot wait for `{shown}`"))?.success();
     Ok(Messages { lines, success })
 }
 
@@ -112,10 +93,7 @@ mod tests {
             r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"wirelight"},"executable":null}"#,
             r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"wirelight"},"executable":"/t/debug/wirelight"}"#,
         ];
-        let said = Messages {
-            lines: lines.map(str::to_owned).to_vec(),
-            success: true,
-        };
+        let said = Messages { lines: lines.map(str::to_owned).to_vec(), success: true };
         assert_eq!(said.executable("wirelight"), Some("/t/debug/wirelight".into()));
         assert_eq!(said.executable("demo"), None);
         assert_eq!(said.kernel_object(), Some("/t/w/out/wirelight-ebpf".into()));

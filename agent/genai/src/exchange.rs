@@ -126,15 +126,7 @@ impl Exchange {
 
     /// Takes the next message; the call, if the message ends it.
     pub(crate) fn push(&mut self, message: Message) -> Option<Call> {
-        let Message {
-            exchange: _,
-            direction,
-            first_at,
-            at,
-            offset: _,
-            lossy,
-            kind,
-        } = message;
+        let Message { exchange: _, direction, first_at, at, offset: _, lossy, kind } = message;
         if let Kind::End(_) = kind {
             match direction {
                 Direction::ToServer => self.request_over = true,
@@ -181,9 +173,7 @@ impl Exchange {
                 if let Some(http) = &mut self.http {
                     http.response_bytes += bytes.len() as u64;
                 }
-                self.readers
-                    .iter_mut()
-                    .for_each(|candidate| candidate.reader.response(&bytes));
+                self.readers.iter_mut().for_each(|candidate| candidate.reader.response(&bytes));
                 None
             }
             (_, Kind::Sse(event)) => {
@@ -206,41 +196,23 @@ impl Exchange {
     /// Notices about bytes of no exchange come with the id of the next one. A head that is whole has lost nothing.
     fn forget_what_came_before(&mut self, lossy: bool) {
         if !lossy {
-            *self = Self {
-                request_over: self.request_over,
-                response_over: self.response_over,
-                ..Self::new()
-            };
+            *self =
+                Self { request_over: self.request_over, response_over: self.response_over, ..Self::new() };
         }
     }
 
     fn request_head(&mut self, head: &RequestHead, first_at: Time) {
-        let RequestHead {
-            method,
-            target,
-            protocol,
-            headers,
-        } = head;
+        let RequestHead { method, target, protocol, headers } = head;
         let (authority, path) = split_target(target);
-        let host = headers
-            .get("host")
-            .or_else(|| headers.get(":authority"))
-            .or(authority);
-        let guess = by_head(&Head {
-            method,
-            authority: host.map(Authority::parse),
-            path,
-        });
+        let host = headers.get("host").or_else(|| headers.get(":authority")).or(authority);
+        let guess = by_head(&Head { method, authority: host.map(Authority::parse), path });
         self.readers = match &guess {
             Guess::Call(flavour, _) => vec![Candidate::new(flavour)],
             Guess::Body => FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect(),
             Guess::ModelTraffic | Guess::Foreign => Vec::new(),
         };
         self.standing = match guess {
-            Guess::Call(_, provider) => Standing::Call {
-                provider,
-                by_body: false,
-            },
+            Guess::Call(_, provider) => Standing::Call { provider, by_body: false },
             Guess::Body => Standing::Open,
             // A request in absolute form goes through a proxy, and the next one on the connection may go anywhere.
             Guess::Foreign if authority.is_some() => Standing::Foreign(Bearing::Expect),
@@ -250,15 +222,10 @@ impl Exchange {
         let capped = |text: &str| (text.len() <= limits::HEADER).then(|| text.to_owned());
         self.http = Some(Http {
             host: host.and_then(capped),
-            path: path
-                .get(..path.floor_char_boundary(limits::PATH))
-                .unwrap_or_default()
-                .to_owned(),
+            path: path.get(..path.floor_char_boundary(limits::PATH)).unwrap_or_default().to_owned(),
             traceparent: headers.get("traceparent").and_then(capped),
             user_agent: headers.get("user-agent").and_then(capped),
-            retry_count: headers
-                .get("x-stainless-retry-count")
-                .and_then(|count| count.parse().ok()),
+            retry_count: headers.get("x-stainless-retry-count").and_then(|count| count.parse().ok()),
             ..blank(*protocol)
         });
         self.times.request_first_byte = Some(first_at);
@@ -266,26 +233,15 @@ impl Exchange {
 
     fn response_head(&mut self, head: ResponseHead, first_at: Time) {
         self.join_late();
-        let ResponseHead {
-            status,
-            protocol,
-            headers,
-        } = head;
+        let ResponseHead { status, protocol, headers } = head;
         self.times.response_first_byte.get_or_insert(first_at);
         let http = self.http.get_or_insert_with(|| blank(protocol));
         http.status = Some(status);
-        let names = self
-            .readers
-            .iter()
-            .flat_map(|candidate| candidate.flavour.request_id);
-        let id = names
-            .filter_map(|name| headers.get(name))
-            .find(|id| !id.is_empty());
+        let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
+        let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
         http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
-        let media_type = headers
-            .get("content-type")
-            .and_then(|value| value.split(';').next())
-            .unwrap_or_default();
+        let media_type =
+            headers.get("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
         if media_type.trim_end().eq_ignore_ascii_case("text/event-stream") {
             self.stream.get_or_insert_default();
         }
@@ -298,9 +254,7 @@ impl Exchange {
             self.joined_late = true;
             self.readers = FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect();
             // What is seen of the request is not its beginning.
-            self.readers
-                .iter_mut()
-                .for_each(|candidate| candidate.reader.lost(Side::Request));
+            self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(Side::Request));
         }
     }
 
@@ -311,9 +265,7 @@ impl Exchange {
         if self.joined_late {
             return;
         }
-        self.readers
-            .iter_mut()
-            .for_each(|candidate| candidate.reader.request(bytes));
+        self.readers.iter_mut().for_each(|candidate| candidate.reader.request(bytes));
         self.decide(false);
     }
 
@@ -332,22 +284,14 @@ impl Exchange {
         if self.standing != Standing::Open || self.joined_late {
             return;
         }
-        if let Some(at) = self
-            .readers
-            .iter()
-            .position(|one| one.reader.claims(Side::Request) == Claim::Yes)
-        {
+        if let Some(at) = self.readers.iter().position(|one| one.reader.claims(Side::Request) == Claim::Yes) {
             let claimant = self.readers.swap_remove(at);
             let provider = claimant.flavour.elsewhere.clone();
             self.readers = vec![claimant];
-            self.standing = Standing::Call {
-                provider,
-                by_body: true,
-            };
+            self.standing = Standing::Call { provider, by_body: true };
             return;
         }
-        self.readers
-            .retain(|one| one.reader.claims(Side::Request) == Claim::Open);
+        self.readers.retain(|one| one.reader.claims(Side::Request) == Claim::Open);
         if over || self.readers.is_empty() {
             self.foreign();
         }
@@ -357,11 +301,7 @@ impl Exchange {
         self.readers.clear();
         // What was lost may have been what told a call.
         let unclear = self.lossy() || self.joined_late;
-        self.standing = Standing::Foreign(if unclear {
-            Bearing::Unclear
-        } else {
-            Bearing::Foreign
-        });
+        self.standing = Standing::Foreign(if unclear { Bearing::Unclear } else { Bearing::Foreign });
     }
 
     fn notice(&mut self, direction: Direction, notice: Notice) {
@@ -397,9 +337,7 @@ impl Exchange {
             Direction::ToServer => Side::Request,
             Direction::ToClient => Side::Response,
         };
-        self.readers
-            .iter_mut()
-            .for_each(|candidate| candidate.reader.lost(side));
+        self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(side));
     }
 
     fn event(&mut self, event: &SseEvent, at: Time) -> Option<Call> {
@@ -437,14 +375,8 @@ impl Exchange {
                 self.standing = standing;
                 return None;
             }
-            Standing::Call {
-                provider,
-                by_body: false,
-            } => provider,
-            Standing::Call {
-                provider,
-                by_body: true,
-            } => {
+            Standing::Call { provider, by_body: false } => provider,
+            Standing::Call { provider, by_body: true } => {
                 if self.is_contradicted(ending) {
                     self.foreign();
                     return None;
@@ -452,8 +384,7 @@ impl Exchange {
                 provider
             }
             Standing::Open => {
-                self.readers
-                    .retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
+                self.readers.retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
                 // Without its request only its response can tell what an exchange is.
                 match self.readers.first().filter(|_| self.joined_late) {
                     Some(claimant) => claimant.flavour.elsewhere.clone(),
@@ -469,14 +400,7 @@ impl Exchange {
         else {
             return None;
         };
-        let Findings {
-            request,
-            response,
-            usage,
-            error,
-            whole,
-            unknown_shape,
-        } = reader.findings();
+        let Findings { request, response, usage, error, whole, unknown_shape } = reader.findings();
         let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
@@ -505,23 +429,13 @@ impl Exchange {
 
     /// A request had the shape of a call, on a path that says nothing, and its successful answer has not.
     fn is_contradicted(&self, ending: Ending) -> bool {
-        let success = self
-            .http
-            .as_ref()
-            .and_then(|http| http.status)
-            .is_some_and(|status| status / 100 == 2);
-        let ended_well = matches!(
-            ending,
-            Ending::Told | Ending::Response(End::Complete | End::Closed)
-        );
-        let claimed = self
-            .readers
-            .iter()
-            .any(|one| match one.reader.claims(Side::Response) {
-                Claim::Yes => true,
-                Claim::Open => !ended_well,
-                Claim::No => false,
-            });
+        let success = self.http.as_ref().and_then(|http| http.status).is_some_and(|status| status / 100 == 2);
+        let ended_well = matches!(ending, Ending::Told | Ending::Response(End::Complete | End::Closed));
+        let claimed = self.readers.iter().any(|one| match one.reader.claims(Side::Response) {
+            Claim::Yes => true,
+            Claim::Open => !ended_well,
+            Claim::No => false,
+        });
         success && !self.lossy_response && !self.opaque && !claimed
     }
 
@@ -540,11 +454,7 @@ impl Exchange {
             let blame = ending != Ending::GivenUp && !self.lossy_response;
             return (Outcome::NoResponse, blame.then_some("no_response"));
         }
-        let truncated = if streamed {
-            "stream_truncated"
-        } else {
-            "response_truncated"
-        };
+        let truncated = if streamed { "stream_truncated" } else { "response_truncated" };
         let cut = (Outcome::Cut, (!whole && !self.opaque).then_some(truncated));
         // A framing that ends well may still hold half an answer, when a proxy lost its upstream; unless the other half
         // was lost on the way to us.
@@ -565,10 +475,7 @@ impl Exchange {
 
 impl Candidate {
     fn new(flavour: &'static Flavour) -> Self {
-        Self {
-            flavour,
-            reader: (flavour.reader)(),
-        }
+        Self { flavour, reader: (flavour.reader)() }
     }
 }
 
@@ -589,17 +496,10 @@ fn blank(protocol: Protocol) -> Http {
 
 /// `error.type`: what the provider says, else the status, else the transport.
 fn failure(error: Option<ProviderError>, status: Option<u16>, transport: Option<&str>) -> Option<Failure> {
-    let told = error
-        .as_ref()
-        .and_then(|error| error.code.clone().or_else(|| error.kind.clone()));
-    let status = status
-        .filter(|status| *status >= 400)
-        .map(|status| status.to_string());
+    let told = error.as_ref().and_then(|error| error.code.clone().or_else(|| error.kind.clone()));
+    let status = status.filter(|status| *status >= 400).map(|status| status.to_string());
     // It said that it failed, and nothing says how.
     let unnamed = error.map(|_| "_OTHER".to_owned());
-    let kind = told
-        .or(status)
-        .or(unnamed)
-        .or_else(|| transport.map(str::to_owned))?;
+    let kind = told.or(status).or(unnamed).or_else(|| transport.map(str::to_owned))?;
     Some(Failure { kind })
 }

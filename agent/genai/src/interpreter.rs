@@ -72,10 +72,7 @@ impl Interpreter {
     /// Nothing more will come: the connection closed (`closed`), or the agent stops or gives up waiting at `at`.
     pub fn finish(&mut self, at: Time, closed: bool) {
         while let Some(id) = self.open.keys().next().copied() {
-            let call = self
-                .open
-                .get_mut(&id)
-                .and_then(|exchange| exchange.finish(at, closed));
+            let call = self.open.get_mut(&id).and_then(|exchange| exchange.finish(at, closed));
             self.give(call);
             self.close(id);
         }
@@ -127,17 +124,11 @@ impl Interpreter {
         if self.open.len() < limits::OPEN_EXCHANGES {
             return;
         }
-        let over = self
-            .open
-            .iter()
-            .find(|(_, exchange)| *exchange.standing() == Standing::Over);
+        let over = self.open.iter().find(|(_, exchange)| *exchange.standing() == Standing::Over);
         let Some(id) = over.or(self.open.iter().next()).map(|(id, _)| *id) else {
             return;
         };
-        let call = self
-            .open
-            .get_mut(&id)
-            .and_then(|exchange| exchange.finish(at, false));
+        let call = self.open.get_mut(&id).and_then(|exchange| exchange.finish(at, false));
         self.give(call);
         self.close(id);
     }

@@ -21,10 +21,7 @@ enum Values {
 
 impl Default for Intervals {
     fn default() -> Self {
-        Self {
-            values: Values::Exact(Vec::new()),
-            max: None,
-        }
+        Self { values: Values::Exact(Vec::new()), max: None }
     }
 }
 
@@ -62,9 +59,7 @@ impl Intervals {
         let max = self.max?;
         let last = self.len().saturating_sub(1);
         // Nearest rank counts from 1: the smallest rank that is not below q·n. Float → int saturates.
-        let rank = ((q * self.len() as f64).ceil() as u64)
-            .saturating_sub(1)
-            .min(last);
+        let rank = ((q * self.len() as f64).ceil() as u64).saturating_sub(1).min(last);
         match &self.values {
             Values::Exact(values) => {
                 let mut values = values.clone();
@@ -72,11 +67,7 @@ impl Intervals {
                 Some(*value)
             }
             // The last rank is known exactly, and no middle of a bucket may pass it.
-            Values::Sketch(sketch) => Some(if rank == last {
-                max
-            } else {
-                sketch.at_rank(rank).min(max)
-            }),
+            Values::Sketch(sketch) => Some(if rank == last { max } else { sketch.at_rank(rank).min(max) }),
         }
     }
 
@@ -149,17 +140,13 @@ mod tests {
     fn nearest_rank(values: &[u64], q: f64) -> u64 {
         let mut sorted = values.to_vec();
         sorted.sort_unstable();
-        let rank = (1..=sorted.len())
-            .find(|rank| *rank as f64 >= q * sorted.len() as f64)
-            .unwrap();
+        let rank = (1..=sorted.len()).find(|rank| *rank as f64 >= q * sorted.len() as f64).unwrap();
         sorted[rank - 1]
     }
 
     /// Not random, but spread over seven powers of ten like real gaps.
     fn spread(count: u64) -> Vec<u64> {
-        (0..count)
-            .map(|i| 1_000 + (i * 7_919 % 104_729).pow(2) * (1 + i % 5) / 3)
-            .collect()
+        (0..count).map(|i| 1_000 + (i * 7_919 % 104_729).pow(2) * (1 + i % 5) / 3).collect()
     }
 
     #[test]
@@ -172,16 +159,9 @@ mod tests {
     #[test]
     fn small_sets_are_exact() {
         let ten = intervals(&[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-        for (q, expect) in [
-            (0.0, 1),
-            (0.1, 1),
-            (0.11, 2),
-            (0.5, 5),
-            (0.95, 10),
-            (0.99, 10),
-            (1.0, 10),
-            (7.0, 10),
-        ] {
+        for (q, expect) in
+            [(0.0, 1), (0.1, 1), (0.11, 2), (0.5, 5), (0.95, 10), (0.99, 10), (1.0, 10), (7.0, 10)]
+        {
             assert_eq!(ten.quantile(q), Some(expect), "{q}");
         }
         assert_eq!(ten.max(), Some(10));
@@ -204,14 +184,8 @@ mod tests {
         let values = spread(50_000);
         let sketch = intervals(&values);
         for q in [0.0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
-            let (exact, told) = (
-                nearest_rank(&values, q) as f64,
-                sketch.quantile(q).unwrap() as f64,
-            );
-            assert!(
-                (told - exact).abs() <= exact * 0.01,
-                "q {q}: {told} instead of {exact}"
-            );
+            let (exact, told) = (nearest_rank(&values, q) as f64, sketch.quantile(q).unwrap() as f64);
+            assert!((told - exact).abs() <= exact * 0.01, "q {q}: {told} instead of {exact}");
         }
         assert_eq!(sketch.max(), values.iter().max().copied());
         assert_eq!(sketch.quantile(1.0), sketch.max());
@@ -221,9 +195,7 @@ mod tests {
     fn memory_of_the_sketch_is_fixed() {
         let mut all = intervals(&[u64::MAX, 0, 1]);
         (0..10_000).for_each(|_| all.push(u64::MAX));
-        let Values::Sketch(sketch) = &all.values else {
-            panic!("still exact")
-        };
+        let Values::Sketch(sketch) = &all.values else { panic!("still exact") };
         assert!(sketch.counts.len() <= 64 * 64, "{}", sketch.counts.len());
         assert_eq!((all.max(), all.quantile(1.0)), (Some(u64::MAX), Some(u64::MAX)));
     }

@@ -197,12 +197,7 @@ struct Capture {
 impl<P: Copy> Scanner<P> {
     /// A document of which nothing was seen.
     pub(crate) fn new<S: Shape<Place = P>>() -> Self {
-        Self {
-            state: State::Value,
-            stack: Vec::new(),
-            place: Some(S::ROOT),
-            capture: Capture::default(),
-        }
+        Self { state: State::Value, stack: Vec::new(), place: Some(S::ROOT), capture: Capture::default() }
     }
 
     /// Forgets the document and begins another; keeps its memory.
@@ -222,13 +217,7 @@ impl<P: Copy> Scanner<P> {
         if let (State::Text(Role::Value), Some(place)) = (self.state, self.place)
             && !S::reads_text(place)
         {
-            shape.scalar(
-                place,
-                &Scalar::Text {
-                    empty: self.capture.empty,
-                    text: None,
-                },
-            );
+            shape.scalar(place, &Scalar::Text { empty: self.capture.empty, text: None });
         }
         self.abandon();
     }
@@ -336,12 +325,7 @@ impl<P: Copy> Scanner<P> {
                     Container::Array => State::FirstElement,
                 };
             }
-            None => {
-                self.state = State::Passing {
-                    depth: 1,
-                    quote: Quote::Outside,
-                }
-            }
+            None => self.state = State::Passing { depth: 1, quote: Quote::Outside },
         }
     }
 
@@ -362,15 +346,7 @@ impl<P: Copy> Scanner<P> {
         if let Some((bytes, b'"')) = input.until_quote_or_backslash() {
             input.skip(bytes.len() + 1);
             let whole = keep && bytes.len() <= limits::TEXT;
-            self.end_text(
-                role,
-                bytes.is_empty(),
-                whole.then_some(Written {
-                    bytes,
-                    escapes: false,
-                }),
-                shape,
-            );
+            self.end_text(role, bytes.is_empty(), whole.then_some(Written { bytes, escapes: false }), shape);
         } else {
             self.capture.begin(keep);
             self.state = State::Text(role);
@@ -401,10 +377,7 @@ impl<P: Copy> Scanner<P> {
         }
         let capture = std::mem::take(&mut self.capture);
         let whole = capture.keep && !capture.too_long;
-        let written = Written {
-            bytes: &capture.bytes,
-            escapes: capture.escapes,
-        };
+        let written = Written { bytes: &capture.bytes, escapes: capture.escapes };
         self.end_text(role, capture.empty, whole.then_some(written), shape);
         self.capture = capture;
     }
@@ -454,14 +427,7 @@ impl<P: Copy> Scanner<P> {
             self.capture = capture;
             self.capture.add(run, limits::WORD);
             let word = read_word(&self.capture.bytes);
-            shape.scalar(
-                place,
-                if self.capture.too_long {
-                    &Scalar::Unknown
-                } else {
-                    &word
-                },
-            );
+            shape.scalar(place, if self.capture.too_long { &Scalar::Unknown } else { &word });
         }
         self.after_value();
     }
@@ -475,10 +441,7 @@ impl<P: Copy> Scanner<P> {
                     input.skip(1);
                     match byte {
                         b'"' => {
-                            self.state = State::Passing {
-                                depth,
-                                quote: Quote::Inside,
-                            };
+                            self.state = State::Passing { depth, quote: Quote::Inside };
                             return;
                         }
                         b'{' | b'[' => depth += 1,
@@ -495,41 +458,27 @@ impl<P: Copy> Scanner<P> {
             Quote::Inside => match input.until_quote_or_backslash() {
                 Some((before, stop)) => {
                     input.skip(before.len() + 1);
-                    let quote = if stop == b'"' {
-                        Quote::Outside
-                    } else {
-                        Quote::AfterBackslash
-                    };
+                    let quote = if stop == b'"' { Quote::Outside } else { Quote::AfterBackslash };
                     self.state = State::Passing { depth, quote };
                 }
                 None => *input = Input(&[]),
             },
             Quote::AfterBackslash => {
                 input.skip(1);
-                self.state = State::Passing {
-                    depth,
-                    quote: Quote::Inside,
-                };
+                self.state = State::Passing { depth, quote: Quote::Inside };
             }
         }
     }
 
     fn after_value(&mut self) {
-        self.state = if self.stack.is_empty() {
-            State::Done
-        } else {
-            State::Next
-        };
+        self.state = if self.stack.is_empty() { State::Done } else { State::Next };
     }
 }
 
 impl<P> std::fmt::Debug for Scanner<P> {
     /// Where it stands, never what it holds.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scanner")
-            .field("state", &self.state)
-            .field("depth", &self.stack.len())
-            .finish()
+        f.debug_struct("Scanner").field("state", &self.state).field("depth", &self.stack.len()).finish()
     }
 }
 
@@ -537,14 +486,7 @@ impl Capture {
     fn begin(&mut self, keep: bool) {
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
-        *self = Self {
-            bytes,
-            keep,
-            empty: true,
-            too_long: false,
-            escapes: false,
-            after_backslash: false,
-        };
+        *self = Self { bytes, keep, empty: true, too_long: false, escapes: false, after_backslash: false };
     }
 
     fn add(&mut self, bytes: &[u8], cap: usize) {
@@ -573,11 +515,7 @@ impl<'a> Input<'a> {
     fn word(&self) -> &'a [u8] {
         let belongs =
             |byte: &u8| matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
-        let end = self
-            .0
-            .iter()
-            .position(|byte| !belongs(byte))
-            .unwrap_or(self.0.len());
+        let end = self.0.iter().position(|byte| !belongs(byte)).unwrap_or(self.0.len());
         self.0.get(..end).unwrap_or_default()
     }
 

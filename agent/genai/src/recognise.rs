@@ -47,10 +47,7 @@ impl<'a> Authority<'a> {
                 Some(_) | None => (text, None),
             },
         };
-        Self {
-            host,
-            port: port.and_then(|port| port.parse().ok()),
-        }
+        Self { host, port: port.and_then(|port| port.parse().ok()) }
     }
 }
 
@@ -94,22 +91,15 @@ pub(crate) fn by_head(head: &Head<'_>) -> Guess {
 fn provider(authority: Authority<'_>) -> Option<Provider> {
     let host = authority.host.trim_end_matches('.').to_ascii_lowercase();
     let matches = |pattern: &str| {
-        if pattern.starts_with('.') {
-            host.ends_with(pattern)
-        } else {
-            host == pattern
-        }
+        if pattern.starts_with('.') { host.ends_with(pattern) } else { host == pattern }
     };
     let mut hosts = FLAVOURS.iter().flat_map(|flavour| flavour.hosts);
-    hosts
-        .find(|(pattern, _)| matches(pattern))
-        .map(|(_, provider)| provider.clone())
+    hosts.find(|(pattern, _)| matches(pattern)).map(|(_, provider)| provider.clone())
 }
 
 fn by_path(path: &str) -> Option<&'static Flavour> {
-    let endings = FLAVOURS
-        .iter()
-        .flat_map(|flavour| flavour.paths.iter().map(move |ending| (*flavour, *ending)));
+    let endings =
+        FLAVOURS.iter().flat_map(|flavour| flavour.paths.iter().map(move |ending| (*flavour, *ending)));
     endings
         .filter(|(_, ending)| path.ends_with(ending))
         .max_by_key(|(_, ending)| ending.len())
@@ -169,11 +159,7 @@ mod tests {
         let (method, target) = line.split_once(' ').unwrap();
         let (authority, path) = split_target(target);
         let authority = Some(Authority::parse(authority.unwrap_or(host)));
-        match by_head(&Head {
-            method,
-            authority,
-            path,
-        }) {
+        match by_head(&Head { method, authority, path }) {
             Guess::Call(flavour, provider) => {
                 assert_eq!(flavour.api, Api::ChatCompletions);
                 format!("{provider:?}")
@@ -191,22 +177,10 @@ mod tests {
             ("API.OpenAI.com:443", "POST /v1/chat/completions?a=b", "OpenAi"),
             ("api.openai.com.", "POST /v1/chat/completions/", "OpenAi"),
             ("eu.api.openai.com", "POST /v1/chat/completions", "OpenAi"),
-            (
-                "proxy.local:3128",
-                "POST https://api.openai.com/v1/chat/completions",
-                "OpenAi",
-            ),
+            ("proxy.local:3128", "POST https://api.openai.com/v1/chat/completions", "OpenAi"),
             ("xapi.openai.com", "POST /v1/chat/completions", "OpenAiCompatible"),
-            (
-                "api.openai.com.evil.example",
-                "POST /v1/chat/completions",
-                "OpenAiCompatible",
-            ),
-            (
-                "127.0.0.1:8000",
-                "POST /any/prefix/chat/completions",
-                "OpenAiCompatible",
-            ),
+            ("api.openai.com.evil.example", "POST /v1/chat/completions", "OpenAiCompatible"),
+            ("127.0.0.1:8000", "POST /any/prefix/chat/completions", "OpenAiCompatible"),
             ("[::1]:8000", "POST /v1/chat/completions", "OpenAiCompatible"),
             (
                 "x.openai.azure.com",
@@ -220,11 +194,7 @@ mod tests {
             ("127.0.0.1:8000", "POST /v1/messages", "traffic"),
             ("127.0.0.1:8000", "POST /api/chat", "traffic"),
             ("127.0.0.1:8000", "GET /v1/chat/completions/chatcmpl-1", "traffic"),
-            (
-                "g.example",
-                "POST /v1beta/models/gemini:streamGenerateContent?alt=sse",
-                "traffic",
-            ),
+            ("g.example", "POST /v1beta/models/gemini:streamGenerateContent?alt=sse", "traffic"),
             ("g.example", "POST /ask", "body"),
             ("g.example", "POST /notchat/completionsx", "body"),
             ("g.example", "GET /ask", "foreign"),

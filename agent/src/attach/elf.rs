@@ -81,9 +81,9 @@ fn find_in<'data, T: Copy, R: ReadRef<'data>>(
     } else {
         found
     };
-    let located = addresses.into_iter().filter_map(|(address, what)| {
-        Some(Found { what, at: segments.file_offset(address)? })
-    });
+    let located = addresses
+        .into_iter()
+        .filter_map(|(address, what)| Some(Found { what, at: segments.file_offset(address)? }));
     Ok(located.collect())
 }
 
@@ -96,7 +96,9 @@ fn hashed<'data, T: Copy, R: ReadRef<'data>>(
     symbols: &SymbolTable<'data, Header, R>,
     wanted: &[(&str, T)],
 ) -> Result<Option<Vec<(u64, T)>>, object::Error> {
-    let Some((table, _)) = sections.gnu_hash(endian, data)? else { return Ok(None) };
+    let Some((table, _)) = sections.gnu_hash(endian, data)? else {
+        return Ok(None);
+    };
     let any_version = VersionTable::default();
     let found = wanted.iter().filter_map(|&(name, what)| {
         let hash = elf::gnu_hash(name.as_bytes());

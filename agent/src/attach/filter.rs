@@ -152,7 +152,8 @@ impl Cgroup {
         let mount = mount.ok_or_else(|| FilterError::NoHierarchy(value.to_owned()))?;
         // As a directory, or as `/proc/PID/cgroup` writes it.
         let candidates = [PathBuf::from(value), mount.join(value.trim_start_matches('/'))];
-        let dir = candidates.into_iter().find(|dir| dir.starts_with(mount) && dir.join("cgroup.procs").exists());
+        let dir =
+            candidates.into_iter().find(|dir| dir.starts_with(mount) && dir.join("cgroup.procs").exists());
         let found = dir.and_then(|dir| Some(Self { id: fs::metadata(&dir).ok()?.ino(), dir: Some(dir) }));
         found.ok_or_else(|| FilterError::Cgroup(value.to_owned(), mount.display().to_string()))
     }
@@ -192,11 +193,23 @@ mod tests {
 
     fn values(pids: &[u32], comms: &[&str], exes: &[&str], uids: &[u32], cgroups: &[&str]) -> Values {
         let owned = |v: &[&str]| v.iter().map(|s| (*s).to_owned()).collect();
-        Values { pids: pids.to_vec(), comms: owned(comms), exes: owned(exes), uids: uids.to_vec(), cgroups: owned(cgroups) }
+        Values {
+            pids: pids.to_vec(),
+            comms: owned(comms),
+            exes: owned(exes),
+            uids: uids.to_vec(),
+            cgroups: owned(cgroups),
+        }
     }
 
     fn python<'a>() -> Facts<'a> {
-        Facts { pid: 42, comm: "python3", exe: Some("/usr/bin/python3.11"), uid: Some(1000), cgroups: &[7, 1] }
+        Facts {
+            pid: 42,
+            comm: "python3",
+            exe: Some("/usr/bin/python3.11"),
+            uid: Some(1000),
+            cgroups: &[7, 1],
+        }
     }
 
     #[test]
@@ -212,7 +225,7 @@ mod tests {
             (values(&[], &[], &[], &[], &["1"]), none.clone(), true),
             (values(&[], &[], &[], &[], &["2"]), none.clone(), false),
             (none.clone(), values(&[], &["python3"], &[], &[], &[]), false),
-            (none.clone(), values(&[], &[], &[], &[0], &[]), true),
+            (none, values(&[], &[], &[], &[0], &[]), true),
             (values(&[42], &[], &[], &[], &[]), values(&[], &[], &["/usr/**"], &[], &[]), false),
         ];
         for (i, (include, exclude, expect)) in cases.into_iter().enumerate() {
@@ -223,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_descendant_of_a_listed_pid_counts_as_listed() {
-        let filter = Filter::parse(&values(&[1], &[], &[], &[], &[]), &Values::default(), None).expect("parses");
+        let filter =
+            Filter::parse(&values(&[1], &[], &[], &[], &[]), &Values::default(), None).expect("parses");
         assert!(filter.admits(&python(), true) && !filter.admits(&python(), false));
     }
 

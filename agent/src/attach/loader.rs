@@ -7,7 +7,7 @@ use std::{fs::File, io, os::fd::AsRawFd as _, path::PathBuf};
 
 use aya::{
     Ebpf, EbpfLoader, Pod, VerifierLogLevel,
-    maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf},
+    maps::{Array, HashMap, Map, MapData, MapError, RingBuf},
     programs::{
         ProgramError, RawTracePoint, UProbe,
         uprobe::{UProbeAttachLocation, UProbeAttachPoint, UProbeLink, UProbeScope},
@@ -25,6 +25,7 @@ use tracing::{debug, info, warn};
 
 use crate::attach::{
     btf::{Btf, BtfError},
+    counters::KernelCounters,
     elf::FileOffset,
     filter::{Filter, Selection},
     library::{self, Hooks},
@@ -41,7 +42,9 @@ pub enum LoadError {
     #[error("the kernel refused the maps: {0}")]
     Object(#[from] aya::EbpfError),
     /// A program was refused; the verifier's reasons are in the log.
-    #[error("the kernel refused program {0} ({1}); `--log wirelight=debug` shows the verifier's reasons, for a bug report")]
+    #[error(
+        "the kernel refused program {0} ({1}); `--log wirelight=debug` shows the verifier's reasons, for a bug report"
+    )]
     Refused(&'static str, io::Error),
     /// A program could not be used.
     #[error("program {0}: {1}")]
@@ -91,9 +94,6 @@ pub struct Maps {
 #[derive(Debug)]
 pub struct Verdicts(HashMap<MapData, Plain<ConnKey>, u64>);
 
-/// Reads the kernel side's counters.
-pub struct KernelCounters(PerCpuArray<MapData, Plain<Counters>>);
-
 impl Verdicts {
     /// Nothing more of this connection is to be copied.
     pub fn mute(&mut self, key: ConnKey, generation: u64) -> Result<(), MapError> {
@@ -101,28 +101,10 @@ impl Verdicts {
     }
 }
 
-impl KernelCounters {
-    /// Sums over all processors.
-    pub fn read(&self) -> Counters {
-        let mut sum: Counters = [0; _];
-        match self.0.get(&0, 0) {
-            Ok(per_cpu) => {
-                for counters in per_cpu.iter() {
-                    for (total, n) in sum.iter_mut().zip(counters.0) {
-                        *total += n;
-                    }
-                }
-            }
-            Err(error) => warn!(%error, "cannot read the kernel side's counters"),
-        }
-        sum
-    }
-}
-
 /// A type of `common` as a map's key or value.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug)]
-struct Plain<T>(T);
+pub struct Plain<T>(pub(super) T);
 
 /// SAFETY of the implementations: `repr(C)` types of `common` without padding, valid for any bits.
 trait Crossing: Copy + 'static {}
@@ -184,7 +166,9 @@ impl Kernel {
             });
             match attached {
                 Ok(link) => links.push_tracepoint(link),
-                Err(error) => warn!(point, %error, "not attached; forked, renamed or moved processes are noticed later"),
+                Err(error) => {
+                    warn!(point, %error, "not attached; forked, renamed or moved processes are noticed later")
+                }
             }
         }
         links
@@ -235,7 +219,8 @@ impl Kernel {
         FileOffset(at): FileOffset,
         cookie: u64,
     ) -> Result<UProbeLink, ProgramError> {
-        let point = UProbeAttachPoint { location: UProbeAttachLocation::AbsoluteOffset(at), cookie: Some(cookie) };
+        let point =
+            UProbeAttachPoint { location: UProbeAttachLocation::AbsoluteOffset(at), cookie: Some(cookie) };
         let program = self.ebpf.program_mut(program).ok_or(ProgramError::NotLoaded)?;
         let program: &mut UProbe = program.try_into()?;
         let id = program.attach(point, path, UProbeScope::AllProcesses)?;
@@ -262,7 +247,9 @@ fn load_programs(ebpf: &mut Ebpf) -> Result<&'static str, LoadError> {
     match load_uprobe(ebpf, SLEEPABLE) {
         Ok(()) => Ok(SLEEPABLE),
         Err(LoadError::Refused(_, error)) => {
-            info!("this kernel has no sleepable uprobes (Linux 6.0): bytes that are swapped out will be counted gaps");
+            info!(
+                "this kernel has no sleepable uprobes (Linux 6.0): bytes that are swapped out will be counted gaps"
+            );
             debug!(%error, "the sleepable program was refused");
             load_uprobe(ebpf, PLAIN).map(|()| PLAIN)
         }

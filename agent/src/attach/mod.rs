@@ -10,12 +10,14 @@
 //! - [`process`] – what `/proc` tells of a process
 //! - [`elf`], [`library`] – which functions a mapped file offers, and where
 //! - [`loader`] – programs and maps into the kernel; the only user of aya's program types
+//! - [`counters`] – what the kernel side counted
 //! - [`links`] – who owns each attached probe, and how they end
 //! - [`sideband`] – the kernel's own stream of process events
 //! - [`watch`] – puts these together: keeps the right files attached while processes come and go
 //! - [`btf`] – offsets of kernel structures, from the running kernel
 
 pub mod btf;
+pub mod counters;
 pub mod elf;
 pub mod filter;
 pub mod library;

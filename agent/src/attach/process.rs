@@ -113,7 +113,9 @@ impl FileId {
 
 /// Ids of the process's cgroup and all above it, in the unified hierarchy.
 pub fn cgroup_ids(pid: u32, mount: &Path) -> Vec<u64> {
-    let Some(path) = cgroup_path(pid) else { return Vec::new() };
+    let Some(path) = cgroup_path(pid) else {
+        return Vec::new();
+    };
     let own = mount.join(path.trim_start_matches('/'));
     let chain = own.ancestors().take_while(|dir| dir.starts_with(mount));
     chain.filter_map(|dir| fs::metadata(dir).ok()).map(|meta| meta.ino()).collect()
@@ -145,7 +147,9 @@ pub fn in_cgroup(dir: &Path) -> Vec<u32> {
 
 /// Every process.
 pub fn all() -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     entries.filter_map(Result::ok).filter_map(|e| e.file_name().to_str()?.parse().ok()).collect()
 }
 
@@ -155,7 +159,9 @@ pub fn with_descendants(pid: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(&pid) = found.get(next) {
         next += 1;
-        let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
+        let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+            continue;
+        };
         for thread in threads.filter_map(Result::ok) {
             let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
             let children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());

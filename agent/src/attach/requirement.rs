@@ -6,7 +6,9 @@ use std::{fs, path::Path};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Requirement {
     /// Linux 5.15: attach cookies.
-    #[error("Linux {0} is too old: wirelight needs 5.15 or later, which has attach cookies and the BPF ring buffer")]
+    #[error(
+        "Linux {0} is too old: wirelight needs 5.15 or later, which has attach cookies and the BPF ring buffer"
+    )]
     Kernel(String),
     /// CONFIG_DEBUG_INFO_BTF.
     #[error(
@@ -67,15 +69,19 @@ fn version(release: &str) -> Option<(u32, u32)> {
 /// Names of the capabilities that are needed and not effective. CAP_SYS_ADMIN stands for the two newer ones.
 fn missing_capabilities(status: &str) -> Vec<&'static str> {
     const SYS_ADMIN: u32 = 21;
+    /// CAP_PERFMON and CAP_BPF came with Linux 5.8; before, CAP_SYS_ADMIN was both.
+    const NEWER: u32 = 38;
     const NEEDED: [(&str, u32); 4] =
         [("CAP_BPF", 39), ("CAP_PERFMON", 38), ("CAP_SYS_PTRACE", 19), ("CAP_DAC_READ_SEARCH", 2)];
     let effective = status
         .lines()
         .find_map(|line| line.strip_prefix("CapEff:"))
         .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
-    let Some(effective) = effective else { return Vec::new() };
+    let Some(effective) = effective else {
+        return Vec::new();
+    };
     let has = |bit: u32| effective >> bit & 1 != 0;
-    let needed = NEEDED.into_iter().filter(|&(_, bit)| !has(bit) && !(bit >= 38 && has(SYS_ADMIN)));
+    let needed = NEEDED.into_iter().filter(|&(_, bit)| !(has(bit) || bit >= NEWER && has(SYS_ADMIN)));
     needed.map(|(name, _)| name).collect()
 }
 

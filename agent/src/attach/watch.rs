@@ -61,11 +61,9 @@ impl Watch {
         ready: mpsc::Sender<Ready>,
     ) -> io::Result<Self> {
         // The sideband is opened first: what starts during the scan is in it.
-        let cgroups = match filter.include.cgroups.iter().map(|c| c.dir.clone()).collect::<Option<Vec<_>>>() {
-            Some(dirs) => dirs,
-            // A cgroup that is known by its id only cannot be asked for: all events, and the rules decide.
-            None => Vec::new(),
-        };
+        // A cgroup that is known by its id only cannot be asked for: then all events, and the rules decide.
+        let dirs = filter.include.cgroups.iter().map(|cgroup| cgroup.dir.clone());
+        let cgroups = dirs.collect::<Option<Vec<_>>>().unwrap_or_default();
         let sideband = Sideband::open(&cgroups).or_else(|error| {
             // Without the perf_event controller in the unified hierarchy the kernel cannot tell events by cgroup.
             debug!(%error, "no process events by cgroup; asking for all of the host");
@@ -189,9 +187,13 @@ impl State {
         if pid == std::process::id() {
             return false;
         }
-        let Some(known) = process::read(pid) else { return false };
+        let Some(known) = process::read(pid) else {
+            return false;
+        };
         let cgroups = match &self.cgroup_mount {
-            Some(mount) if (self.filter.include.kinds() | self.filter.exclude.kinds()) & kind::CGROUP != 0 => {
+            Some(mount)
+                if (self.filter.include.kinds() | self.filter.exclude.kinds()) & kind::CGROUP != 0 =>
+            {
                 process::cgroup_ids(pid, mount)
             }
             Some(_) | None => Vec::new(),
@@ -220,7 +222,9 @@ impl State {
                     self.consider_file(pid, mapping);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => debug!(pid, "ended while it was looked at"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                debug!(pid, "ended while it was looked at")
+            }
             Err(error) => info!(pid, %error, "its mappings cannot be read; it is not observed"),
         }
         true

@@ -149,9 +149,8 @@ pub fn decode(bytes: &[u8]) -> Option<Captured> {
         pointer: header.pointer,
         generation: header.generation,
     };
-    let mark = |what| {
-        Some(Captured::Mark(Mark { connection, at, offsets: header.offsets.map(StreamOffset), what }))
-    };
+    let mark =
+        |what| Some(Captured::Mark(Mark { connection, at, offsets: header.offsets.map(StreamOffset), what }));
     match kind {
         Kind::Data => {
             let direction = Direction::from_u8(header.direction)?;

@@ -9,6 +9,9 @@ use std::{io, time::Duration};
 use aya::maps::{Array, MapData, RingBuf};
 use tokio::io::{Interest, unix::AsyncFd};
 
+/// Size of the ring unless another is asked for.
+pub const DEFAULT_BYTES: u32 = common::limits::RING_BYTES;
+
 /// Delay between looks while there is traffic, and so the longest that a record waits; half the bound of the design.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 

@@ -15,19 +15,11 @@ use crate::{
         tape::{Entry, Writer},
     },
     enrich::Process,
+    telemetry::RingCounts,
 };
 
 /// Processes remembered as looked up; beyond it the memory starts anew, and some are looked up again.
 const REMEMBERED: usize = 65_536;
-
-/// What came through here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records.
-    pub records: u64,
-    /// Records that could not be understood.
-    pub bad: u64,
-}
 
 /// Makes inputs of records.
 #[derive(Debug, Default)]
@@ -35,13 +27,13 @@ pub struct Source {
     tape: Option<Writer>,
     known: HashSet<(u32, u64)>,
     /// Counters.
-    pub counts: Counts,
+    pub counts: RingCounts,
 }
 
 impl Source {
     /// With a tape, everything is also written to it.
     pub fn new(tape: Option<Writer>) -> Self {
-        Self { tape, known: HashSet::new(), counts: Counts::default() }
+        Self { tape, known: HashSet::new(), counts: RingCounts::default() }
     }
 
     /// The first input.
@@ -60,7 +52,9 @@ impl Source {
         trace!(?captured, "record");
         match &captured {
             Captured::Allowed(allowed) => self.meet(lookup_allowed(allowed), each),
-            Captured::Data(Data { connection, .. }) if !self.known.contains(&(connection.tgid, connection.start)) => {
+            Captured::Data(Data { connection, .. })
+                if !self.known.contains(&(connection.tgid, connection.start)) =>
+            {
                 // The record that introduced it was lost.
                 let found = lookup(connection.tgid, connection.start);
                 self.meet(found, each);
@@ -171,6 +165,6 @@ mod tests {
             });
         }
         assert_eq!(kinds, ["process 1", "record", "record"]);
-        assert_eq!(source.counts, Counts { records: 3, bad: 1 });
+        assert_eq!(source.counts, RingCounts { records: 3, bad: 1 });
     }
 }

@@ -63,7 +63,9 @@ pub enum TapeError {
     #[error("{0} is not a wirelight tape; `wirelight record -o FILE` makes one")]
     NotATape(String),
     /// It is of another version.
-    #[error("{0} is a tape of version {1}, and this wirelight reads version {VERSION}; replay it with the version that recorded it")]
+    #[error(
+        "{0} is a tape of version {1}, and this wirelight reads version {VERSION}; replay it with the version that recorded it"
+    )]
     Version(String, u32),
 }
 
@@ -79,7 +81,13 @@ impl Writer {
     /// Makes the file, or empties it.
     pub fn create(path: &Path) -> Result<Self, TapeError> {
         let failed = |error| TapeError::Create(path.display().to_string(), error);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed)?;
         // The mode above is only for a new file.
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
@@ -150,7 +158,9 @@ impl Reader<BufReader<File>> {
         match input.read_exact(&mut head) {
             Ok(()) if head.starts_with(&MAGIC) => {}
             Ok(()) => return Err(TapeError::NotATape(name())),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(TapeError::NotATape(name())),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(TapeError::NotATape(name()));
+            }
             Err(error) => return Err(TapeError::Open(name(), error)),
         }
         let [.., a, b, c, d, _, _, _, _] = head;
@@ -197,7 +207,9 @@ impl<R: Read> Reader<R> {
     }
 
     fn entry(&mut self) -> io::Result<Parsed> {
-        let Some((head, _)) = self.held.split_first_chunk::<ENTRY_HEAD>() else { return Ok(Parsed::Cut) };
+        let Some((head, _)) = self.held.split_first_chunk::<ENTRY_HEAD>() else {
+            return Ok(Parsed::Cut);
+        };
         let [m0, m1, m2, m3, l0, l1, l2, l3, c0, c1, c2, c3, kind] = *head;
         let len = [l0, l1, l2, l3];
         let length = u32::from_le_bytes(len) as usize;
@@ -213,7 +225,9 @@ impl<R: Read> Reader<R> {
         if checksum(len, kind, body) != u32::from_le_bytes([c0, c1, c2, c3]) {
             return Ok(Parsed::Bad);
         }
-        let Some(entry) = understand(kind, body) else { return Ok(Parsed::Bad) };
+        let Some(entry) = understand(kind, body) else {
+            return Ok(Parsed::Bad);
+        };
         self.held.drain(..ENTRY_HEAD + length);
         Ok(Parsed::Entry(entry))
     }
@@ -285,7 +299,8 @@ mod tests {
     use super::*;
 
     fn entries() -> Vec<Entry> {
-        let process = Process { pid: 42, start_ns: 7, comm: Some("python3".to_owned()), ..Process::default() };
+        let process =
+            Process { pid: 42, start_ns: 7, comm: Some("python3".to_owned()), ..Process::default() };
         vec![
             Entry::Clock(Clock { monotonic_epoch_ns: 1_700_000_000_000_000_000 }),
             Entry::Process(process),

@@ -27,12 +27,12 @@ impl Role {
 
 /// `METHOD /…`, `METHOD http…`, or the HTTP/2 preface.
 fn is_request(bytes: &[u8]) -> bool {
-    let Some(end) = bytes.iter().take(16).position(|&b| b == b' ') else { return false };
+    let Some(end) = bytes.iter().take(16).position(|&b| b == b' ') else {
+        return false;
+    };
     let (method, rest) = bytes.split_at(end);
     let target = rest.get(1).copied();
-    end >= 3
-        && method.iter().all(u8::is_ascii_uppercase)
-        && matches!(target, Some(b'/' | b'*' | b'h'))
+    end >= 3 && method.iter().all(u8::is_ascii_uppercase) && matches!(target, Some(b'/' | b'*' | b'h'))
 }
 
 #[cfg(test)]

@@ -65,7 +65,12 @@ mod tests {
             .iter()
             .map(|&(at, bytes)| {
                 let arrived = stream.take(StreamOffset(at), Bytes::from_static(bytes.as_bytes()));
-                format!("{}:{}@{}", arrived.missing, String::from_utf8_lossy(&arrived.bytes), arrived.offset.0)
+                format!(
+                    "{}:{}@{}",
+                    arrived.missing,
+                    String::from_utf8_lossy(&arrived.bytes),
+                    arrived.offset.0
+                )
             })
             .collect();
         assert_eq!(found, expect);

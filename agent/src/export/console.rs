@@ -15,13 +15,12 @@
 
 use std::fmt::Write;
 
-use crate::capture::clock::Clock;
 use crate::span::{Phase, Span, Value, semconv as name};
 
 /// The block, each line with its end. `width` is the terminal's; only the bars depend on it.
-pub fn block(span: &Span, clock: Clock, color: bool, width: usize) -> String {
+pub fn block(span: &Span, color: bool, width: usize) -> String {
     let paint = Paint { color };
-    let mut block = header(span, clock, paint);
+    let mut block = header(span, paint);
     block.push('\n');
     for line in waterfall(span, paint, width).into_iter().chain([
         chunks(span),
@@ -50,16 +49,12 @@ pub(super) fn is_unsafe(char: char) -> bool {
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for char in text.chars() {
-        if is_unsafe(char) {
-            plain.extend(char.escape_unicode())
-        } else {
-            plain.push(char)
-        }
+        if is_unsafe(char) { plain.extend(char.escape_unicode()) } else { plain.push(char) }
     }
     plain
 }
 
-fn header(span: &Span, clock: Clock, paint: Paint) -> String {
+fn header(span: &Span, paint: Paint) -> String {
     let error = text(span, name::ERROR_TYPE);
     let status = int(span, name::HTTP_STATUS).map(|status| status.to_string());
     let outcome = text(span, name::OUTCOME);
@@ -70,40 +65,21 @@ fn header(span: &Span, clock: Clock, paint: Paint) -> String {
         Some(comm) => format!("{}[{}]", plain(comm), span.process.pid),
         None => format!("[{}]", span.process.pid),
     };
-    let time = paint.with(DIM, &time_of_day(clock.wall(span.start)));
+    let time = paint.with(DIM, &time_of_day(span.start_unix_ns()));
     let title = paint.with(BOLD, &plain(&span.name));
-    format!(
-        "{time} {title}  {ending}  {}  {process}",
-        duration(span.duration_ns())
-    )
+    format!("{time} {title}  {ending}  {}  {process}", duration(span.duration_ns()))
 }
 
 /// One line per phase: a bar from where it began to where it ended, on the scale of the whole call.
 fn waterfall(span: &Span, paint: Paint, width: usize) -> Vec<String> {
-    let name_width = span
-        .phases
-        .iter()
-        .map(|phase| phase.name.len())
-        .max()
-        .unwrap_or(0);
+    let name_width = span.phases.iter().map(|phase| phase.name.len()).max().unwrap_or(0);
     // Two of indent, one and two between the columns, eight for a duration.
-    let bar_width = width
-        .saturating_sub(name_width + 2 + 1 + 2 + 8)
-        .clamp(MIN_BAR, MAX_BAR);
+    let bar_width = width.saturating_sub(name_width + 2 + 1 + 2 + 8).clamp(MIN_BAR, MAX_BAR);
     let total = span.duration_ns();
     let line = |phase: &Phase| {
-        let bar = bar(
-            phase.start.since(span.start),
-            phase.end.since(span.start),
-            total,
-            bar_width,
-        );
+        let bar = bar(phase.start.since(span.start), phase.end.since(span.start), total, bar_width);
         let took = duration(phase.end.since(phase.start));
-        format!(
-            "{:<name_width$} {}  {took:>8}",
-            phase.name,
-            paint.with(CYAN, &bar)
-        )
+        format!("{:<name_width$} {}  {took:>8}", phase.name, paint.with(CYAN, &bar))
     };
     span.phases.iter().map(line).collect()
 }
@@ -119,12 +95,7 @@ fn bar(start: u64, end: u64, total: u64, width: usize) -> String {
     let mut bar = " ".repeat(usize::try_from(from / 8).unwrap_or(0));
     let (full, part) = ((to - from) / 8, (to - from) % 8);
     bar.extend(std::iter::repeat_n('█', usize::try_from(full).unwrap_or(0)));
-    bar.extend(
-        EIGHTHS
-            .iter()
-            .take(usize::try_from(part).unwrap_or(0))
-            .next_back(),
-    );
+    bar.extend(EIGHTHS.iter().take(usize::try_from(part).unwrap_or(0)).next_back());
     let shown = bar.chars().count();
     bar.push_str(&" ".repeat(width.saturating_sub(shown)));
     bar
@@ -170,21 +141,14 @@ fn tokens(span: &Span) -> String {
         part(
             "in",
             name::USAGE_INPUT,
-            &[
-                ("cached", name::USAGE_CACHE_READ),
-                ("cache written", name::USAGE_CACHE_WRITE),
-            ],
+            &[("cached", name::USAGE_CACHE_READ), ("cache written", name::USAGE_CACHE_WRITE)],
         ),
         part("out", name::USAGE_OUTPUT, &[("reasoning", name::USAGE_REASONING)]),
     ]
     .into_iter()
     .flatten()
     .collect();
-    if known.is_empty() {
-        String::new()
-    } else {
-        format!("tokens {}", known.join("  "))
-    }
+    if known.is_empty() { String::new() } else { format!("tokens {}", known.join("  ")) }
 }
 
 fn ids(span: &Span) -> String {
@@ -208,21 +172,13 @@ fn ids(span: &Span) -> String {
 
 /// What makes the figures above less than sure.
 fn capture(span: &Span) -> String {
-    let truncated = span
-        .get(name::CAPTURE_TRUNCATED)
-        .map(|_| match int(span, name::CAPTURE_LOST_BYTES) {
-            Some(bytes) => format!("{bytes} bytes lost in capture"),
-            None => "bytes lost in capture".to_owned(),
-        });
-    let late = span
-        .get(name::CAPTURE_JOINED_LATE)
-        .map(|_| "joined after it began".to_owned());
+    let truncated = span.get(name::CAPTURE_TRUNCATED).map(|_| match int(span, name::CAPTURE_LOST_BYTES) {
+        Some(bytes) => format!("{bytes} bytes lost in capture"),
+        None => "bytes lost in capture".to_owned(),
+    });
+    let late = span.get(name::CAPTURE_JOINED_LATE).map(|_| "joined after it began".to_owned());
     let unknown = int(span, name::CAPTURE_UNKNOWN_SHAPE).map(|count| format!("{count} parts not understood"));
-    [truncated, late, unknown]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(", ")
+    [truncated, late, unknown].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn text(span: &Span, name: &str) -> Option<String> {
@@ -247,11 +203,7 @@ fn float(span: &Span, name: &str) -> Option<f64> {
 }
 
 fn parenthesis(details: &[String]) -> String {
-    if details.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", details.join(", "))
-    }
+    if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) }
 }
 
 /// Three digits that matter, and a unit.
@@ -281,13 +233,7 @@ fn time_of_day(unix_ns: u64) -> String {
     let (seconds, ms) = (ms / 1000 % 86_400, ms % 1000);
     let mut time = String::with_capacity(12);
     // Writing to a string cannot fail.
-    let _written = write!(
-        time,
-        "{:02}:{:02}:{:02}.{ms:03}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
+    let _written = write!(time, "{:02}:{:02}:{:02}.{ms:03}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     time
 }
 
@@ -309,11 +255,7 @@ struct Paint {
 
 impl Paint {
     fn with(self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

@@ -8,29 +8,23 @@
 
 use std::io::Write;
 
-use genai::Times;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
-use wire::Time;
 
-use crate::capture::clock::Clock;
 use crate::enrich::Process;
 use crate::export::console::is_unsafe;
 use crate::span::{Phase, Span, Value};
 
 /// The line, without its end.
-pub fn line(span: &Span, clock: Clock) -> String {
+pub fn line(span: &Span) -> String {
     let line = Line {
         name: &span.name,
-        start_unix_ns: clock.wall(span.start),
-        end_unix_ns: clock.wall(span.end),
+        start_unix_ns: span.start_unix_ns(),
+        end_unix_ns: span.end_unix_ns(),
         attributes: Attributes(&span.attributes),
-        phases: Phases {
-            phases: &span.phases,
-            start: span.start,
-        },
-        ktime: Ktime(&span.times),
+        phases: Phases(span),
+        ktime: Ktime(span),
         process: &span.process,
         connection: &span.connection.id,
     };
@@ -73,10 +67,7 @@ impl Serialize for Attributes<'_> {
 }
 
 /// Phases relative to the start of the span.
-struct Phases<'a> {
-    phases: &'a [Phase],
-    start: Time,
-}
+struct Phases<'a>(&'a Span);
 
 impl Serialize for Phases<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -86,44 +77,23 @@ impl Serialize for Phases<'_> {
             start_ns: u64,
             end_ns: u64,
         }
-        let mut list = serializer.serialize_seq(Some(self.phases.len()))?;
-        for Phase { name, start, end } in self.phases {
+        let mut list = serializer.serialize_seq(Some(self.0.phases.len()))?;
+        for Phase { name, start, end } in &self.0.phases {
             list.serialize_element(&Relative {
                 name,
-                start_ns: start.since(self.start),
-                end_ns: end.since(self.start),
+                start_ns: start.since(self.0.start),
+                end_ns: end.since(self.0.start),
             })?;
         }
         list.end()
     }
 }
 
-struct Ktime<'a>(&'a Times);
+struct Ktime<'a>(&'a Span);
 
 impl Serialize for Ktime<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Times {
-            request_first_byte,
-            request_last_byte,
-            response_first_byte,
-            first_chunk,
-            first_token,
-            last_token,
-            last_byte,
-        } = self.0;
-        let all = [
-            ("request_first_byte", request_first_byte),
-            ("request_last_byte", request_last_byte),
-            ("response_first_byte", response_first_byte),
-            ("first_chunk", first_chunk),
-            ("first_token", first_token),
-            ("last_token", last_token),
-            ("last_byte", last_byte),
-        ];
-        serializer.collect_map(
-            all.into_iter()
-                .filter_map(|(name, at)| at.map(|Time(ns)| (name, ns))),
-        )
+        serializer.collect_map(self.0.moments.iter().map(|(name, at)| (name, at.0)))
     }
 }
 
@@ -157,17 +127,13 @@ mod tests {
     use genai::Call;
 
     use super::*;
-    use crate::span::build::tests::{bare_call, full_call, process, span};
+    use crate::span::build::tests::{CLOCK, bare_call, full_call, process, span};
     use crate::span::{ConnectionInfo, build};
-
-    const CLOCK: Clock = Clock {
-        monotonic_epoch_ns: 1_700_000_000_000_000_000,
-    };
 
     #[test]
     fn a_full_call() {
         assert_eq!(
-            line(&span(&full_call()), CLOCK),
+            line(&span(&full_call())),
             concat!(
                 r#"{"name":"chat gpt-4o","start_unix_ns":1700000001000000000,"end_unix_ns":1700000003310000000,"attributes":{"#,
                 r#""gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","openai.api.type":"chat_completions","#,
@@ -203,13 +169,9 @@ mod tests {
 
     #[test]
     fn a_call_of_which_nearly_nothing_is_known() {
-        let span = build(
-            &bare_call(),
-            &std::sync::Arc::default(),
-            ConnectionInfo::default(),
-        );
+        let span = build(&bare_call(), &std::sync::Arc::default(), ConnectionInfo::default(), CLOCK);
         assert_eq!(
-            line(&span, CLOCK),
+            line(&span),
             concat!(
                 r#"{"name":"chat","start_unix_ns":1700000000005000000,"end_unix_ns":1700000000005000000,"attributes":{"#,
                 r#""gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","wirelight.provider.inferred":true,"#,
@@ -225,10 +187,7 @@ mod tests {
         let mut call: Call = full_call();
         call.request.model = Some(model.to_owned());
         call.response.finish_reasons = vec![model.to_owned()];
-        let line = line(
-            &build(&call, &process(), ConnectionInfo::new(model.to_owned(), None)),
-            CLOCK,
-        );
+        let line = line(&build(&call, &process(), ConnectionInfo::new(model.to_owned(), None), CLOCK));
         assert!(!line.contains(is_unsafe), "{}", line.escape_debug());
         assert!(line.contains("é😀"));
         let parsed: serde_json::Value = serde_json::from_str(&line).expect("JSON");

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{capture::Clock, export::Format, span::Span, telemetry::OutCounts};
+use crate::{export::Format, span::Span, telemetry::OutCounts};
 
 use super::{console, jsonl};
 
@@ -39,7 +39,7 @@ pub struct Style {
 /// The queue's entrance.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    spans: SyncSender<(Box<Span>, Clock)>,
+    spans: SyncSender<Box<Span>>,
     shared: Arc<Shared>,
 }
 
@@ -104,9 +104,9 @@ impl Writer {
 
 impl Queue {
     /// Gives a span to the writer, or counts it as lost when the queue is full.
-    pub fn offer(&self, span: Box<Span>, clock: Clock) {
+    pub fn offer(&self, span: Box<Span>) {
         self.shared.came.fetch_add(1, Relaxed);
-        match self.spans.try_send((span, clock)) {
+        match self.spans.try_send(span) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 self.shared.queue_full.fetch_add(1, Relaxed);
@@ -118,9 +118,9 @@ impl Queue {
     }
 
     /// Gives a span to the writer, and waits for a place.
-    pub fn give(&self, span: Box<Span>, clock: Clock) {
+    pub fn give(&self, span: Box<Span>) {
         self.shared.came.fetch_add(1, Relaxed);
-        if self.spans.send((span, clock)).is_err() {
+        if self.spans.send(span).is_err() {
             self.shared.send_failed.fetch_add(1, Relaxed);
         }
     }
@@ -131,7 +131,7 @@ impl Queue {
     }
 }
 
-fn write_all(style: Style, mut out: BufWriter<impl Write>, queue: &Receiver<(Box<Span>, Clock)>, shared: &Shared) {
+fn write_all(style: Style, mut out: BufWriter<impl Write>, queue: &Receiver<Box<Span>>, shared: &Shared) {
     let mut pending = false;
     loop {
         let received = if pending {
@@ -140,9 +140,9 @@ fn write_all(style: Style, mut out: BufWriter<impl Write>, queue: &Receiver<(Box
             queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
         };
         let written = match received {
-            Ok((span, clock)) => {
+            Ok(span) => {
                 pending = true;
-                let written = write_one(style, &mut out, &span, clock);
+                let written = write_one(style, &mut out, &span);
                 let counter = if written.is_ok() { &shared.written } else { &shared.send_failed };
                 counter.fetch_add(1, Relaxed);
                 written
@@ -164,9 +164,9 @@ fn write_all(style: Style, mut out: BufWriter<impl Write>, queue: &Receiver<(Box
     }
 }
 
-fn write_one(style: Style, out: &mut impl Write, span: &Span, clock: Clock) -> io::Result<()> {
+fn write_one(style: Style, out: &mut impl Write, span: &Span) -> io::Result<()> {
     match style.format {
-        Format::Json => writeln!(out, "{}", jsonl::line(span, clock)),
-        Format::Console => writeln!(out, "{}", console::block(span, clock, style.color, WIDTH)),
+        Format::Json => writeln!(out, "{}", jsonl::line(span)),
+        Format::Console => writeln!(out, "{}", console::block(span, style.color, WIDTH)),
     }
 }

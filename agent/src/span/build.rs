@@ -10,10 +10,11 @@ use wire::Time;
 
 use super::model::{ConnectionInfo, Phase, Span, Value};
 use super::semconv::{self as name, phase};
+use crate::capture::Clock;
 use crate::enrich::Process;
 
 /// Makes the span of a call.
-pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo) -> Span {
+pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, clock: Clock) -> Span {
     let (start, end) = extent(&call.times);
     let phases = phases(&call.times, call.stream.is_some());
     let mut attributes = Attributes::default();
@@ -36,15 +37,16 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo) ->
         end,
         attributes: attributes.0,
         phases,
-        times: call.times,
+        moments: moments(&call.times),
+        clock,
         traceparent: call.http.traceparent.clone(),
         process: Arc::clone(process),
         connection,
     }
 }
 
-/// From the first to the last moment that is known of a call.
-fn extent(times: &Times) -> (Time, Time) {
+/// The moments that are known of a call.
+fn moments(times: &Times) -> Vec<(&'static str, Time)> {
     let Times {
         request_first_byte,
         request_last_byte,
@@ -54,34 +56,29 @@ fn extent(times: &Times) -> (Time, Time) {
         last_token,
         last_byte,
     } = *times;
-    let known = [
-        request_first_byte,
-        request_last_byte,
-        response_first_byte,
-        first_chunk,
-        first_token,
-        last_token,
-        last_byte,
+    let all = [
+        ("request_first_byte", request_first_byte),
+        ("request_last_byte", request_last_byte),
+        ("response_first_byte", response_first_byte),
+        ("first_chunk", first_chunk),
+        ("first_token", first_token),
+        ("last_token", last_token),
+        ("last_byte", last_byte),
     ];
-    let known = || known.into_iter().flatten();
-    (
-        known().min().unwrap_or_default(),
-        known().max().unwrap_or_default(),
-    )
+    let known = all.into_iter().filter_map(|(name, at)| Some((name, at?)));
+    known.collect()
+}
+
+/// From the first to the last moment that is known of a call.
+fn extent(times: &Times) -> (Time, Time) {
+    let known = || moments(times).into_iter().map(|(_, at)| at);
+    (known().min().unwrap_or_default(), known().max().unwrap_or_default())
 }
 
 fn phases(times: &Times, streamed: bool) -> Vec<Phase> {
-    let answered = if streamed {
-        times.first_token
-    } else {
-        times.response_first_byte
-    };
+    let answered = if streamed { times.first_token } else { times.response_first_byte };
     let all = [
-        (
-            phase::REQUEST_SEND,
-            times.request_first_byte,
-            times.request_last_byte,
-        ),
+        (phase::REQUEST_SEND, times.request_first_byte, times.request_last_byte),
         (phase::PROVIDER_TTFT, times.request_last_byte, answered),
         (phase::PROVIDER_DECODE, times.first_token, times.last_token),
     ];
@@ -110,12 +107,7 @@ struct Attributes(Vec<(&'static str, Value)>);
 
 impl Attributes {
     fn request(&mut self, call: &Call) {
-        let Call {
-            provider,
-            api,
-            request,
-            ..
-        } = call;
+        let Call { provider, api, request, .. } = call;
         self.text(name::OPERATION_NAME, Some(api.operation()));
         self.text(name::PROVIDER_NAME, Some(provider.name()));
         self.only_true(name::PROVIDER_INFERRED, provider.is_inferred());
@@ -126,18 +118,13 @@ impl Attributes {
         self.float(name::REQUEST_TEMPERATURE, request.temperature);
         self.float(name::REQUEST_TOP_P, request.top_p);
         self.int(name::REQUEST_CHOICE_COUNT, request.choice_count);
-        self.text(
-            name::OUTPUT_TYPE,
-            request.output_type.as_deref().and_then(output_type),
-        );
+        self.text(name::OUTPUT_TYPE, request.output_type.as_deref().and_then(output_type));
         self.int(name::REQUEST_MESSAGE_COUNT, request.message_count);
         self.int(name::REQUEST_TOOL_COUNT, request.tool_count);
     }
 
     fn response(&mut self, call: &Call) {
-        let Call {
-            provider, response, ..
-        } = call;
+        let Call { provider, response, .. } = call;
         self.text(name::RESPONSE_ID, response.id.as_deref());
         self.text(name::RESPONSE_MODEL, response.model.as_deref());
         let mut finish_reasons = response.finish_reasons.clone();
@@ -146,35 +133,22 @@ impl Attributes {
             finish_reasons.push("error".to_owned());
         }
         if !finish_reasons.is_empty() {
-            self.0
-                .push((name::RESPONSE_FINISH_REASONS, Value::List(finish_reasons)));
+            self.0.push((name::RESPONSE_FINISH_REASONS, Value::List(finish_reasons)));
         }
         // An answer that was not seen to its end may have had more.
         let tool_calls = (call.outcome == Outcome::Complete && call.failure.is_none())
             .then_some(response.tool_calls.len())
             .or(Some(response.tool_calls.len()).filter(|count| *count > 0));
-        self.int(
-            name::RESPONSE_TOOL_CALL_COUNT,
-            tool_calls.map(|count| count as u64),
-        );
+        self.int(name::RESPONSE_TOOL_CALL_COUNT, tool_calls.map(|count| count as u64));
         self.only_true(name::RESPONSE_REFUSAL, response.refusal);
         if is_openai(provider) {
-            self.text(
-                name::OPENAI_SYSTEM_FINGERPRINT,
-                response.system_fingerprint.as_deref(),
-            );
+            self.text(name::OPENAI_SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
             self.text(name::OPENAI_SERVICE_TIER, response.service_tier.as_deref());
         }
     }
 
     fn usage(&mut self, usage: &Usage) {
-        let Usage {
-            input,
-            output,
-            cache_read,
-            cache_write,
-            reasoning,
-        } = *usage;
+        let Usage { input, output, cache_read, cache_write, reasoning } = *usage;
         self.int(name::USAGE_INPUT, input);
         self.int(name::USAGE_OUTPUT, output);
         self.int(name::USAGE_CACHE_READ, cache_read);
@@ -187,13 +161,7 @@ impl Attributes {
         let from_start = |to: Option<Time>| Some(seconds(to?.since(times.request_first_byte?)));
         self.float(name::TIME_TO_FIRST_CHUNK, from_start(times.first_chunk));
         self.float(name::TIME_TO_FIRST_TOKEN, from_start(times.first_token));
-        let Some(Stream {
-            chunks,
-            content_chunks,
-            coalesced,
-            intervals,
-        }) = stream
-        else {
+        let Some(Stream { chunks, content_chunks, coalesced, intervals }) = stream else {
             return;
         };
         self.int(name::STREAM_CHUNKS, Some(*chunks));
@@ -209,10 +177,7 @@ impl Attributes {
         let http = &call.http;
         self.text(name::PROVIDER_REQUEST_ID, http.request_id.as_deref());
         self.int(name::HTTP_STATUS, http.status.map(u64::from));
-        self.int(
-            name::HTTP_RESEND_COUNT,
-            http.retry_count.filter(|count| *count > 0).map(u64::from),
-        );
+        self.int(name::HTTP_RESEND_COUNT, http.retry_count.filter(|count| *count > 0).map(u64::from));
     }
 
     fn server(&mut self, host: Option<&str>, server_name: Option<&str>) {
@@ -223,10 +188,7 @@ impl Attributes {
     }
 
     fn ending(&mut self, call: &Call) {
-        self.text(
-            name::ERROR_TYPE,
-            call.failure.as_ref().map(|failure| failure.kind.as_str()),
-        );
+        self.text(name::ERROR_TYPE, call.failure.as_ref().map(|failure| failure.kind.as_str()));
         let outcome = match call.outcome {
             Outcome::Complete => "complete",
             Outcome::Cut => "cut",
@@ -235,10 +197,7 @@ impl Attributes {
         };
         self.text(name::OUTCOME, Some(outcome));
         self.only_true(name::CAPTURE_TRUNCATED, call.lossy || call.lost_bytes > 0);
-        self.int(
-            name::CAPTURE_LOST_BYTES,
-            Some(call.lost_bytes).filter(|bytes| *bytes > 0),
-        );
+        self.int(name::CAPTURE_LOST_BYTES, Some(call.lost_bytes).filter(|bytes| *bytes > 0));
         self.only_true(name::CAPTURE_JOINED_LATE, call.joined_late);
         self.int(
             name::CAPTURE_UNKNOWN_SHAPE,
@@ -248,32 +207,21 @@ impl Attributes {
 
     fn process(&mut self, process: &Process) {
         let base_name = |exe: &str| exe.rsplit('/').next().map(str::to_owned);
-        let executable = process
-            .exe
-            .as_deref()
-            .and_then(base_name)
-            .or_else(|| process.comm.clone());
+        let executable = process.exe.as_deref().and_then(base_name).or_else(|| process.comm.clone());
         self.int(name::PROCESS_PID, Some(u64::from(process.pid)));
         self.text(name::PROCESS_EXECUTABLE_NAME, executable.as_deref());
         self.text(name::PROCESS_EXECUTABLE_PATH, process.exe.as_deref());
-        self.text(
-            name::PROCESS_OWNER,
-            process.uid.map(|uid| uid.to_string()).as_deref(),
-        );
+        self.text(name::PROCESS_OWNER, process.uid.map(|uid| uid.to_string()).as_deref());
     }
 
     fn text(&mut self, name: &'static str, value: Option<&str>) {
-        self.0
-            .extend(value.map(|value| (name, Value::Text(value.to_owned()))));
+        self.0.extend(value.map(|value| (name, Value::Text(value.to_owned()))));
     }
 
     fn int(&mut self, name: &'static str, value: Option<u64>) {
         // No count of ours reaches 2⁶³; a peer's that does is none.
-        self.0.extend(
-            value
-                .and_then(|value| i64::try_from(value).ok())
-                .map(|value| (name, Value::Int(value))),
-        );
+        self.0
+            .extend(value.and_then(|value| i64::try_from(value).ok()).map(|value| (name, Value::Int(value))));
     }
 
     fn float(&mut self, name: &'static str, value: Option<f64>) {
@@ -316,10 +264,7 @@ fn authority(host: &str) -> Option<(&str, u16)> {
             Some(_) | None => (host, None),
         },
     };
-    let port = port
-        .filter(|port| !port.is_empty())
-        .map_or(Ok(HTTPS), str::parse)
-        .ok()?;
+    let port = port.filter(|port| !port.is_empty()).map_or(Ok(HTTPS), str::parse).ok()?;
     (!address.is_empty()).then_some((address, port))
 }
 

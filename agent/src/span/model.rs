@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use genai::Times;
 use wire::Time;
 
+use crate::capture::Clock;
 use crate::enrich::Process;
 
 /// One model call.
@@ -20,8 +20,10 @@ pub struct Span {
     pub attributes: Vec<(&'static str, Value)>,
     /// What the time went to, in order of time; an exporter of traces makes a child span of each.
     pub phases: Vec<Phase>,
-    /// The moments that the phases were made of.
-    pub times: Times,
+    /// The moments that the phases were made of: those that are known, by name, in the order of a call.
+    pub moments: Vec<(&'static str, Time)>,
+    /// How its times are told as wall-clock times.
+    pub clock: Clock,
     /// The `traceparent` that the process sent: the span's parent.
     pub traceparent: Option<String>,
     /// Who made the call.
@@ -33,10 +35,17 @@ pub struct Span {
 impl Span {
     /// An attribute's value.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.attributes
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Unix time of the start in nanoseconds.
+    pub fn start_unix_ns(&self) -> u64 {
+        self.clock.wall(self.start)
+    }
+
+    /// Unix time of the end in nanoseconds.
+    pub fn end_unix_ns(&self) -> u64 {
+        self.clock.wall(self.end)
     }
 
     /// Nanoseconds from start to end.
@@ -83,9 +92,6 @@ pub struct ConnectionInfo {
 impl ConnectionInfo {
     /// A connection with an id and, where it was seen, a server name.
     pub fn new(id: String, server_name: Option<&str>) -> Self {
-        Self {
-            id,
-            server_name: server_name.map(str::to_owned),
-        }
+        Self { id, server_name: server_name.map(str::to_owned) }
     }
 }

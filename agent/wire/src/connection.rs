@@ -42,11 +42,7 @@ enum State {
 impl Connection {
     /// A connection seen from its first byte (`whole`), or joined while it was running.
     pub fn new(whole: bool) -> Self {
-        Self {
-            state: State::Unknown(Unknown::new(whole)),
-            out: Output::default(),
-            closed: false,
-        }
+        Self { state: State::Unknown(Unknown::new(whole)), out: Output::default(), closed: false }
     }
 
     /// The next bytes of a direction, which crossed at `at`, and stand at `offset` of it.
@@ -115,12 +111,7 @@ impl Connection {
     }
 
     fn take(&mut self, arrival: Arrival) {
-        let Self {
-            state,
-            out,
-            closed: false,
-        } = self
-        else {
+        let Self { state, out, closed: false } = self else {
             return;
         };
         match state {
@@ -205,11 +196,7 @@ struct Prefix {
 
 impl Unknown {
     fn new(whole: bool) -> Self {
-        Self {
-            whole,
-            arrived: Vec::new(),
-            prefixes: Both::default(),
-        }
+        Self { whole, arrived: Vec::new(), prefixes: Both::default() }
     }
 
     fn take(&mut self, arrival: Arrival) -> Verdict {
@@ -250,10 +237,6 @@ fn say_unsupported(direction: Direction, arrived: &[Arrival], out: &mut Output) 
         Arrival::Piece(of, piece) if *of == direction => Some(piece.origin()),
         Arrival::Piece(..) | Arrival::Gap(..) => None,
     });
-    let tag = Tag {
-        exchange: ExchangeId(0),
-        direction,
-        lossy: false,
-    };
+    let tag = Tag { exchange: ExchangeId(0), direction, lossy: false };
     out.notice(tag, first.unwrap_or_default(), Notice::Unsupported("http2"));
 }

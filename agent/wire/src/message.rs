@@ -156,12 +156,7 @@ pub struct RequestHead {
 impl fmt::Debug for RequestHead {
     /// Without the query of the target and without header values, which may be content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            method,
-            target,
-            protocol,
-            headers,
-        } = self;
+        let Self { method, target, protocol, headers } = self;
         let path = target.split(['?', '#']).next().unwrap_or_default();
         f.debug_struct("RequestHead")
             .field("method", method)
@@ -205,21 +200,14 @@ impl Headers {
             None
         } else {
             let value = String::from_utf8_lossy(value.trim_ascii());
-            Some(if secret::is_url(&name) {
-                secret::clean_target(&value)
-            } else {
-                value.into_owned()
-            })
+            Some(if secret::is_url(&name) { secret::clean_target(&value) } else { value.into_owned() })
         };
         self.0.push(Header { name, value });
     }
 
     /// The first value of a field, by lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|h| h.name == name)
-            .and_then(|h| h.value.as_deref())
+        self.0.iter().find(|h| h.name == name).and_then(|h| h.value.as_deref())
     }
 
     /// Whether a field is there, secret or not.

@@ -23,11 +23,7 @@ pub(crate) struct Output {
 impl Output {
     /// A message whose first byte is `first`, completed at `at`.
     pub(crate) fn emit(&mut self, tag: Tag, first: Origin, at: Time, kind: Kind) {
-        let Tag {
-            exchange,
-            direction,
-            lossy,
-        } = tag;
+        let Tag { exchange, direction, lossy } = tag;
         self.queue.push_back(Message {
             exchange,
             direction,

@@ -34,10 +34,7 @@ impl Piece {
 
     /// Of the first byte.
     pub(crate) fn origin(&self) -> Origin {
-        Origin {
-            offset: self.offset,
-            at: self.at,
-        }
+        Origin { offset: self.offset, at: self.at }
     }
 
     /// The first `max` bytes, to look at.
@@ -55,11 +52,7 @@ impl Piece {
     /// Takes the first `count` bytes, or all there are.
     pub(crate) fn split_to(&mut self, count: usize) -> Self {
         let count = count.min(self.len());
-        let front = Self {
-            bytes: self.bytes.split_to(count),
-            offset: self.offset,
-            at: self.at,
-        };
+        let front = Self { bytes: self.bytes.split_to(count), offset: self.offset, at: self.at };
         self.offset = self.offset.plus(count as u64);
         front
     }
@@ -107,16 +100,8 @@ impl Carry {
 
     /// Of the byte at `index`.
     pub(crate) fn origin(&self, index: usize) -> Origin {
-        let at = self
-            .times
-            .iter()
-            .rev()
-            .find(|(from, _)| *from <= index)
-            .map_or(Time(0), |(_, at)| *at);
-        Origin {
-            offset: self.start.plus(index as u64),
-            at,
-        }
+        let at = self.times.iter().rev().find(|(from, _)| *from <= index).map_or(Time(0), |(_, at)| *at);
+        Origin { offset: self.start.plus(index as u64), at }
     }
 
     /// Drops the first `count` bytes.
@@ -156,41 +141,15 @@ mod tests {
     #[test]
     fn carry_knows_the_origin_of_every_byte() {
         let mut carry = Carry::default();
-        carry.push(
-            b"ab",
-            Origin {
-                offset: StreamOffset(10),
-                at: Time(1),
-            },
-        );
-        carry.push(
-            b"cd",
-            Origin {
-                offset: StreamOffset(12),
-                at: Time(2),
-            },
-        );
-        carry.push(
-            b"ef",
-            Origin {
-                offset: StreamOffset(14),
-                at: Time(3),
-            },
-        );
+        carry.push(b"ab", Origin { offset: StreamOffset(10), at: Time(1) });
+        carry.push(b"cd", Origin { offset: StreamOffset(12), at: Time(2) });
+        carry.push(b"ef", Origin { offset: StreamOffset(14), at: Time(3) });
         carry.advance(3);
-        let origins: Vec<_> = (0..3)
-            .map(|i| (carry.origin(i).offset.0, carry.origin(i).at.0))
-            .collect();
+        let origins: Vec<_> = (0..3).map(|i| (carry.origin(i).offset.0, carry.origin(i).at.0)).collect();
         assert_eq!(carry.bytes(), b"def");
         assert_eq!(origins, [(13, 2), (14, 3), (15, 3)]);
         carry.truncate(1);
-        carry.push(
-            b"x",
-            Origin {
-                offset: StreamOffset(14),
-                at: Time(9),
-            },
-        );
+        carry.push(b"x", Origin { offset: StreamOffset(14), at: Time(9) });
         assert_eq!((carry.origin(1).offset.0, carry.origin(1).at.0), (14, 9));
     }
 
@@ -198,13 +157,7 @@ mod tests {
     fn carry_keeps_a_bounded_number_of_times() {
         let mut carry = Carry::default();
         for i in 0..10_000_u64 {
-            carry.push(
-                b"x",
-                Origin {
-                    offset: StreamOffset(i),
-                    at: Time(i),
-                },
-            );
+            carry.push(b"x", Origin { offset: StreamOffset(i), at: Time(i) });
         }
         assert!(carry.times.len() <= limits::CARRIED_TIMES);
         assert_eq!(carry.origin(9_999).offset, StreamOffset(9_999));

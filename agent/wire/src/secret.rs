@@ -98,11 +98,7 @@ fn sounds_secret(name: &str) -> bool {
 }
 
 fn dashed(name: &str) -> Cow<'_, str> {
-    if name.contains('_') {
-        Cow::Owned(name.replace('_', "-"))
-    } else {
-        Cow::Borrowed(name)
-    }
+    if name.contains('_') { Cow::Owned(name.replace('_', "-")) } else { Cow::Borrowed(name) }
 }
 
 /// `%6b` → `k`, so that no spelling of a name hides it. Anything else stays as it is.
@@ -129,9 +125,7 @@ fn percent_decoded(name: &str) -> String {
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Fields whose names alone do not tell, of providers, gateways and clouds.
@@ -174,17 +168,8 @@ const URL_FIELDS: [&str; 11] = [
     "x-forwarded-uri",
 ];
 
-const SECRET_PARAMETERS: [&str; 9] = [
-    "key",
-    "token",
-    "sig",
-    "auth",
-    "code",
-    "assertion",
-    "pass",
-    "pwd",
-    "access-token",
-];
+const SECRET_PARAMETERS: [&str; 9] =
+    ["key", "token", "sig", "auth", "code", "assertion", "pass", "pwd", "access-token"];
 
 #[cfg(test)]
 mod tests {
@@ -266,16 +251,10 @@ mod tests {
             ("/x?key=S&alt=sse", "/x?key=-&alt=sse"),
             ("/x?alt=sse&key=S", "/x?alt=sse&key=-"),
             ("/x?KEY=S;Api_Key=S&api-key=S#token=S", "/x?KEY=-&api-key=-"),
-            (
-                "/x?a=b;key=S&c=d?token=S&e=f#sig=S",
-                "/x?a=b;key=-&c=d?token=-&e=f#sig=-",
-            ),
+            ("/x?a=b;key=S&c=d?token=S&e=f#sig=S", "/x?a=b;key=-&c=d?token=-&e=f#sig=-"),
             ("/x?k%65y=S", "/x?k%65y=-"),
             ("/x?key=S=S?S;S", "/x?key=-"),
-            (
-                "/x?api-version=2024&max_tokens=5",
-                "/x?api-version=2024&max_tokens=5",
-            ),
+            ("/x?api-version=2024&max_tokens=5", "/x?api-version=2024&max_tokens=5"),
             (
                 "/x?X-Amz-Signature=S&X-Amz-Credential=S&X-Amz-Date=S",
                 "/x?X-Amz-Signature=-&X-Amz-Credential=-&X-Amz-Date=-",

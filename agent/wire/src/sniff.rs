@@ -49,10 +49,7 @@ fn http2(direction: Direction, bytes: &[u8]) -> Fit {
 }
 
 fn http1(direction: Direction, bytes: &[u8]) -> Fit {
-    let blank = bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-        .count();
+    let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let line = bytes.get(blank..).unwrap_or_default();
     match start_line::fit(direction, line) {
         // A target without end in sight is still one of HTTP; the cap on heads takes it from there.

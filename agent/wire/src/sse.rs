@@ -103,16 +103,9 @@ impl Sse {
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
-            let origin = Origin {
-                offset: consumed(*offset, bytes, rest),
-                at: *at,
-            };
+            let origin = Origin { offset: consumed(*offset, bytes, rest), at: *at };
             // Empty lines are half of all lines: no search for those.
-            let end = if matches!(first, b'\n' | b'\r') {
-                Some(0)
-            } else {
-                memchr2(b'\n', b'\r', rest)
-            };
+            let end = if matches!(first, b'\n' | b'\r') { Some(0) } else { memchr2(b'\n', b'\r', rest) };
             let Some((line, after)) = end.and_then(|end| rest.split_at_checked(end)) else {
                 self.carry(rest, origin);
                 break;
@@ -134,12 +127,7 @@ impl Sse {
     /// Bytes of the body were lost.
     pub(crate) fn gap(&mut self) {
         let at_start = false;
-        *self = Self {
-            at_start,
-            trust: Trust::TornLine,
-            last_at: self.last_at,
-            ..Self::new()
-        };
+        *self = Self { at_start, trust: Trust::TornLine, last_at: self.last_at, ..Self::new() };
     }
 
     /// The body ended.
@@ -182,9 +170,7 @@ impl Sse {
 
     /// `line`, which is part of `source`, is whole.
     fn end_line(&mut self, source: &Bytes, line: &[u8], begun: Origin, tag: Tag, at: Time, out: &mut Output) {
-        let marked = std::mem::take(&mut self.at_start)
-            .then(|| line.strip_prefix(BYTE_ORDER_MARK))
-            .flatten();
+        let marked = std::mem::take(&mut self.at_start).then(|| line.strip_prefix(BYTE_ORDER_MARK)).flatten();
         let line = marked.unwrap_or(line);
         match (self.trust, line.is_empty()) {
             (Trust::Whole, true) => std::mem::take(&mut self.event).dispatch(tag, at, out),
@@ -199,10 +185,7 @@ impl Sse {
 impl Partial {
     /// `name: value`, with at most one space dropped; a line without colon is a name with an empty value.
     fn field(&mut self, source: &Bytes, line: &[u8], begun: Origin, tag: Tag, at: Time, out: &mut Output) {
-        let colon = line
-            .iter()
-            .take(FIELD_NAME_BYTES + 1)
-            .position(|byte| *byte == b':');
+        let colon = line.iter().take(FIELD_NAME_BYTES + 1).position(|byte| *byte == b':');
         let (name, value) = match colon.and_then(|colon| line.split_at_checked(colon)) {
             Some((name, [_, b' ', value @ ..] | [_, value @ ..])) => (name, value),
             Some((name, [])) => (name, &[][..]),
@@ -251,12 +234,7 @@ impl Partial {
 
     /// An empty line: gives the event, if it has data.
     fn dispatch(self, tag: Tag, at: Time, out: &mut Output) {
-        let Self {
-            begun,
-            name,
-            data,
-            truncated,
-        } = self;
+        let Self { begun, name, data, truncated } = self;
         let data = match data {
             Data::Absent => return,
             Data::Slice(bytes) => bytes,
@@ -266,16 +244,7 @@ impl Partial {
         if truncated {
             out.notice_from(tag, begun, at, Notice::Limit("event data"));
         }
-        out.emit(
-            tag,
-            begun,
-            at,
-            Kind::Sse(SseEvent {
-                event: name,
-                data,
-                truncated,
-            }),
-        );
+        out.emit(tag, begun, at, Kind::Sse(SseEvent { event: name, data, truncated }));
     }
 }
 

@@ -4,9 +4,5 @@ use std::{io, process::ExitCode};
 
 fn main() -> anyhow::Result<ExitCode> {
     let right = tests::demo::run(&mut io::stdout().lock())?;
-    Ok(if right {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

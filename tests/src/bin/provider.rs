@@ -11,10 +11,7 @@ fn main() -> anyhow::Result<()> {
         Some(port) => port.parse().context("usage: provider [PORT]")?,
         None => 0,
     };
-    let provider = Provider::start(Options {
-        port,
-        ..Options::default()
-    })?;
+    let provider = Provider::start(Options { port, ..Options::default() })?;
     let mut out = io::stdout().lock();
     writeln!(out, "url     {}", provider.url())?;
     writeln!(out, "ca      {}", provider.ca_path().display())?;

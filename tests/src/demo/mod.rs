@@ -34,11 +34,7 @@ pub fn run(out: &mut impl Write) -> anyhow::Result<bool> {
     let cgroup = Cgroup::create(&machine.cgroup_mount, "demo")?;
     let directory = tempfile::tempdir()?;
     let tape = directory.path().join("demo.tape");
-    writeln!(
-        out,
-        "provider   {} (OpenAI's formats, TLS, in this process)",
-        provider.url()
-    )?;
+    writeln!(out, "provider   {} (OpenAI's formats, TLS, in this process)", provider.url())?;
     writeln!(out, "observed   {} (nothing else)", cgroup.path().display())?;
     writeln!(out, "agent      {}", binary.display())?;
     out.flush()?;
@@ -58,39 +54,24 @@ pub fn run(out: &mut impl Write) -> anyhow::Result<bool> {
         write!(out, "  running    {what} …")?;
         out.flush()?;
         let made = client::run(command, Some(&cgroup), CLIENT).with_context(|| what.to_owned())?;
-        writeln!(
-            out,
-            " {} call{}",
-            made.len(),
-            if made.len() == 1 { "" } else { "s" }
-        )?;
+        writeln!(out, " {} call{}", made.len(), if made.len() == 1 { "" } else { "s" })?;
         calls.extend(made);
     }
     agent.wait_for_lines(calls.len(), PRINTED);
     let report = agent.stop()?;
-    writeln!(
-        out,
-        "  stopped    the agent had printed {} calls\n",
-        report.calls.len()
-    )?;
+    writeln!(out, "  stopped    the agent had printed {} calls\n", report.calls.len())?;
 
     waterfalls(out, &tape)?;
     let rows = calls
         .iter()
         .map(|call| {
             let id = call.id()?;
-            let truth = provider
-                .log()
-                .find(id)
-                .with_context(|| format!("{id} is not the provider's"))?;
+            let truth = provider.log().find(id).with_context(|| format!("{id} is not the provider's"))?;
             Ok(table::Row::new(call, &truth, report.call(id)?))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     write!(out, "{}", table::render(&rows))?;
-    let strangers = report
-        .calls
-        .len()
-        .saturating_sub(rows.iter().filter(|row| row.found()).count());
+    let strangers = report.calls.len().saturating_sub(rows.iter().filter(|row| row.found()).count());
     if strangers > 0 {
         writeln!(out, "{strangers} calls were reported that nobody made")?;
     }
@@ -120,56 +101,19 @@ fn acts(clients: &Clients) -> Vec<Act> {
     };
     let act = |what, command| Act { what, command };
     vec![
-        act(
-            "curl, fast stream",
-            clients.curl(&Curl {
-                script: fast,
-                ..Curl::default()
-            }),
-        ),
-        act(
-            "curl, slow stream",
-            clients.curl(&Curl {
-                script: slow,
-                model: "gpt-4o",
-                ..Curl::default()
-            }),
-        ),
-        act(
-            "curl, no stream",
-            clients.curl(&Curl {
-                script: fast,
-                stream: false,
-                ..Curl::default()
-            }),
-        ),
+        act("curl, fast stream", clients.curl(&Curl { script: fast, ..Curl::default() })),
+        act("curl, slow stream", clients.curl(&Curl { script: slow, model: "gpt-4o", ..Curl::default() })),
+        act("curl, no stream", clients.curl(&Curl { script: fast, stream: false, ..Curl::default() })),
         act("python, fast stream", with(clients.python(), &["--script", fast])),
-        act(
-            "python, slow stream",
-            with(clients.python(), &["--script", slow, "--model", "gpt-4o"]),
-        ),
-        act(
-            "python, no stream",
-            with(clients.python(), &["--no-stream", "--script", fast]),
-        ),
+        act("python, slow stream", with(clients.python(), &["--script", slow, "--model", "gpt-4o"])),
+        act("python, no stream", with(clients.python(), &["--no-stream", "--script", fast])),
         act(
             "python, 3 calls on one connection, with tools",
-            with(
-                clients.python(),
-                &[
-                    "--calls",
-                    "3",
-                    "--script",
-                    "ttft_ms=80,chunks=10,gap_ms=12,tool=1",
-                ],
-            ),
+            with(clients.python(), &["--calls", "3", "--script", "ttft_ms=80,chunks=10,gap_ms=12,tool=1"]),
         ),
         act(
             "python asyncio, 8 streams at once",
-            with(
-                clients.many("asyncio", 8),
-                &["--script", "ttft_ms=150,chunks=2{i},gap_ms=15"],
-            ),
+            with(clients.many("asyncio", 8), &["--script", "ttft_ms=150,chunks=2{i},gap_ms=15"]),
         ),
     ]
 }
@@ -182,21 +126,15 @@ fn waterfalls(out: &mut impl Write, tape: &Path) -> anyhow::Result<()> {
     }
     let text = String::from_utf8(ended.stdout).context("the console's output")?;
     let bytes = std::fs::metadata(tape)?.len();
-    writeln!(
-        out,
-        "From the tape ({bytes} bytes), wirelight replay --format console, the first calls:\n"
-    )?;
+    writeln!(out, "From the tape ({bytes} bytes), wirelight replay --format console, the first calls:\n")?;
     writeln!(out, "{}\n", first_blocks(&text, WATERFALLS))?;
     Ok(())
 }
 
 /// The first `count` paragraphs of `text`; without paragraphs, its first lines.
 fn first_blocks(text: &str, count: usize) -> String {
-    let blocks: Vec<&str> = text
-        .split("\n\n")
-        .map(|block| block.trim_matches('\n'))
-        .filter(|b| !b.is_empty())
-        .collect();
+    let blocks: Vec<&str> =
+        text.split("\n\n").map(|block| block.trim_matches('\n')).filter(|b| !b.is_empty()).collect();
     match blocks.as_slice() {
         [only] => only.lines().take(12 * count).collect::<Vec<_>>().join("\n"),
         many => many.iter().take(count).copied().collect::<Vec<_>>().join("\n\n"),

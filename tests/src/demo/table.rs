@@ -39,18 +39,9 @@ impl Row {
         let chunks = truth.stream.then_some(truth.chunks.len() as u64);
         let mut row = Self {
             client: format!("{} {}", client.client, client.pid),
-            chunks: Pair {
-                truth: chunks,
-                agent: None,
-            },
-            tokens: Pair {
-                truth: truth.usage.map(|usage| usage.output),
-                agent: None,
-            },
-            interval_p50: Pair {
-                truth: truth.interval_p50(),
-                agent: None,
-            },
+            chunks: Pair { truth: chunks, agent: None },
+            tokens: Pair { truth: truth.usage.map(|usage| usage.output), agent: None },
+            interval_p50: Pair { truth: truth.interval_p50(), agent: None },
             ..Self::default()
         };
         let Some(told) = told else {
@@ -63,10 +54,8 @@ impl Row {
         row.tokens.agent = told.number(name::OUTPUT_TOKENS);
         row.interval_p50.agent = told.seconds(name::INTERVAL_P50);
         let since_request = |at: Option<u64>| at?.checked_sub(told.ktime.request_last_byte?);
-        row.first_token = Pair {
-            truth: since_request(truth.first_token()),
-            agent: since_request(told.ktime.first_token),
-        };
+        row.first_token =
+            Pair { truth: since_request(truth.first_token()), agent: since_request(told.ktime.first_token) };
         row.delays = Delays::of(truth, told, client);
         row
     }
@@ -82,15 +71,7 @@ impl Row {
     }
 
     fn cells(&self, number: usize) -> [String; 8] {
-        let Self {
-            client,
-            chunks,
-            tokens,
-            interval_p50,
-            first_token,
-            delays,
-            ..
-        } = self;
+        let Self { client, chunks, tokens, interval_p50, first_token, delays, .. } = self;
         [
             number.to_string(),
             client.clone(),
@@ -108,10 +89,7 @@ impl Pair {
     fn show(self, unit: impl Fn(u64) -> String) -> String {
         let one = |figure: Option<u64>| figure.map_or("-".to_owned(), &unit);
         match self {
-            Self {
-                truth: None,
-                agent: None,
-            } => "-".to_owned(),
+            Self { truth: None, agent: None } => "-".to_owned(),
             Self { truth, agent } => format!("{} / {}", one(truth), one(agent)),
         }
     }
@@ -141,11 +119,8 @@ pub(super) fn render(rows: &[Row]) -> String {
     let mut text =
         String::from("Truth (the provider's) / agent; first token: provider's stamp → agent's figure.\n\n");
     for cells in &table {
-        let line: Vec<String> = cells
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let line: Vec<String> =
+            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         // Writing to a String does not fail, here and below.
         let _infallible = writeln!(text, "{}", line.join("   ").trim_end());
     }
@@ -160,10 +135,7 @@ pub(super) fn render(rows: &[Row]) -> String {
 fn summary(rows: &[Row]) -> String {
     let all = rows.len();
     let found = rows.iter().filter(|row| row.found).count();
-    let equal = rows
-        .iter()
-        .filter(|row| row.found && row.chunks.truth == row.chunks.agent)
-        .count();
+    let equal = rows.iter().filter(|row| row.found && row.chunks.truth == row.chunks.agent).count();
     let mut text = format!("{found} of {all} calls found, chunk counts equal on {equal}");
     let agent = spread(rows.iter().filter_map(|row| row.delays.first_token));
     if let Some((p50, max)) = agent {
@@ -177,10 +149,8 @@ fn summary(rows: &[Row]) -> String {
     text.push('.');
     // Bytes reach the process when it reads them: the part of the error that lies before the client's own first sight
     // of them is the way through the kernel and the client's own read, and no observer could be nearer.
-    let both: Vec<(u64, u64)> = rows
-        .iter()
-        .filter_map(|row| row.delays.first_token.zip(row.delays.client_first_token))
-        .collect();
+    let both: Vec<(u64, u64)> =
+        rows.iter().filter_map(|row| row.delays.first_token.zip(row.delays.client_first_token)).collect();
     if let Some((p50, max)) = spread(both.iter().map(|(_, client)| *client)) {
         let within = both.iter().filter(|(agent, client)| agent <= client).count();
         let _infallible = write!(
@@ -218,27 +188,11 @@ mod tests {
     fn row(client: &str, chunks: (Option<u64>, Option<u64>), delay: Option<u64>, seen: Option<u64>) -> Row {
         Row {
             client: client.to_owned(),
-            chunks: Pair {
-                truth: chunks.0,
-                agent: chunks.1,
-            },
-            tokens: Pair {
-                truth: Some(30),
-                agent: Some(30),
-            },
-            interval_p50: Pair {
-                truth: Some(8_000_000),
-                agent: Some(8_040_000),
-            },
-            first_token: Pair {
-                truth: Some(41_000_000),
-                agent: Some(41_150_000),
-            },
-            delays: Delays {
-                first_token: delay,
-                last_token: delay,
-                client_first_token: seen,
-            },
+            chunks: Pair { truth: chunks.0, agent: chunks.1 },
+            tokens: Pair { truth: Some(30), agent: Some(30) },
+            interval_p50: Pair { truth: Some(8_000_000), agent: Some(8_040_000) },
+            first_token: Pair { truth: Some(41_000_000), agent: Some(41_150_000) },
+            delays: Delays { first_token: delay, last_token: delay, client_first_token: seen },
             found: true,
             wrong: Vec::new(),
         }
@@ -251,10 +205,7 @@ mod tests {
             row("python 123", (Some(33), Some(33)), Some(90_000), Some(130_000)),
             Row {
                 client: "node 8".to_owned(),
-                chunks: Pair {
-                    truth: None,
-                    agent: None,
-                },
+                chunks: Pair { truth: None, agent: None },
                 wrong: vec!["req_1 was not reported".to_owned()],
                 ..Row::default()
             },
@@ -278,35 +229,17 @@ mod tests {
     fn a_missing_or_wrong_call_is_not_right() {
         let good = row("x", (Some(1), Some(1)), None, None);
         assert!(good.right() && good.found());
-        assert!(
-            !Row {
-                found: false,
-                ..good.clone()
-            }
-            .right()
-        );
-        assert!(
-            !Row {
-                wrong: vec![String::new()],
-                ..good
-            }
-            .right()
-        );
+        assert!(!Row { found: false, ..good.clone() }.right());
+        assert!(!Row { wrong: vec![String::new()], ..good }.right());
         let missing = Row::new(&ClientCall::default(), &Truth::default(), None);
         assert!(!missing.right() && !missing.found());
     }
 
     #[test]
     fn counts_that_differ_are_shown_and_not_counted() {
-        let rows = [
-            row("x", (Some(2), Some(3)), Some(1), None),
-            row("y", (Some(2), None), Some(1), None),
-        ];
+        let rows = [row("x", (Some(2), Some(3)), Some(1), None), row("y", (Some(2), None), Some(1), None)];
         let text = render(&rows);
         assert!(text.contains("2 / 3") && text.contains("2 / -"), "{text}");
-        assert!(
-            text.contains("2 of 2 calls found, chunk counts equal on 0;"),
-            "{text}"
-        );
+        assert!(text.contains("2 of 2 calls found, chunk counts equal on 0;"), "{text}");
     }
 }

@@ -81,15 +81,11 @@ impl AgentCommand {
     }
 
     fn new(verb: &str, cgroup: &Cgroup) -> Self {
-        Self {
-            binary: None,
-            args: vec![verb.into()],
-            trace: false,
-        }
-        .arg("--format")
-        .arg("json")
-        .arg("--cgroup")
-        .arg(cgroup.path())
+        Self { binary: None, args: vec![verb.into()], trace: false }
+            .arg("--format")
+            .arg("json")
+            .arg("--cgroup")
+            .arg(cgroup.path())
     }
 
     /// Adds an argument.
@@ -117,11 +113,7 @@ impl AgentCommand {
         let directory = tempfile::Builder::new().prefix("wirelight-agent-").tempdir()?;
         let counters = directory.path().join("counters.json");
         let mut command = Command::new(binary.map_or_else(agent_binary, Ok)?);
-        command
-            .args(args)
-            .arg("--counters-json")
-            .arg(&counters)
-            .env_remove(LOG);
+        command.args(args).arg("--counters-json").arg(&counters).env_remove(LOG);
         if trace {
             command.args(["--log", "trace"]);
         }
@@ -132,11 +124,7 @@ impl AgentCommand {
             let Ended { status, stderr, .. } = running.wait(STOPPED_WITHIN)?;
             return Err(NotReady { status, stderr }.into());
         }
-        Ok(Agent {
-            running,
-            counters,
-            _directory: directory,
-        })
+        Ok(Agent { running, counters, _directory: directory })
     }
 }
 
@@ -145,19 +133,10 @@ pub fn replay(tape: &Path, format: &str) -> anyhow::Result<(Ended, Option<Counte
     let directory = tempfile::tempdir()?;
     let counters = directory.path().join("counters.json");
     let mut command = Command::new(agent_binary()?);
-    command
-        .arg("replay")
-        .arg(tape)
-        .args(["--format", format])
-        .arg("--counters-json")
-        .arg(&counters);
+    command.arg("replay").arg(tape).args(["--format", format]).arg("--counters-json").arg(&counters);
     command.env_remove(LOG);
     let ended = Running::start(command, None)?.wait(REPLAYED_WITHIN)?;
-    let counters = if counters.exists() {
-        Some(read_counters(&counters)?)
-    } else {
-        None
-    };
+    let counters = if counters.exists() { Some(read_counters(&counters)?) } else { None };
     Ok((ended, counters))
 }
 
@@ -192,34 +171,19 @@ impl Agent {
     /// Asks it to stop, and takes what it leaves. Anything but a clean stop is an error.
     pub fn stop(self) -> anyhow::Result<Report> {
         self.running.signal(libc::SIGINT)?;
-        let Ended {
-            status,
-            stdout,
-            stderr,
-        } = self.running.wait(STOPPED_WITHIN)?;
-        ensure!(
-            status.code() == Some(0),
-            "the agent stopped with {status}; its log:\n{stderr}"
-        );
+        let Ended { status, stdout, stderr } = self.running.wait(STOPPED_WITHIN)?;
+        ensure!(status.code() == Some(0), "the agent stopped with {status}; its log:\n{stderr}");
         ensure!(!stderr.contains("panicked at"), "the agent panicked:\n{stderr}");
         let calls = AgentCall::read_lines(&stdout)?;
         let counters = read_counters(&self.counters)?;
-        Ok(Report {
-            stdout,
-            stderr,
-            calls,
-            counters,
-        })
+        Ok(Report { stdout, stderr, calls, counters })
     }
 }
 
 impl Report {
     /// The call with this provider's request id; two of them are an error, none is `None`.
     pub fn call(&self, request_id: &str) -> anyhow::Result<Option<&AgentCall>> {
-        let mut found = self
-            .calls
-            .iter()
-            .filter(|call| call.request_id() == Some(request_id));
+        let mut found = self.calls.iter().filter(|call| call.request_id() == Some(request_id));
         let first = found.next();
         ensure!(found.next().is_none(), "{request_id} was reported twice");
         Ok(first)
@@ -232,11 +196,7 @@ pub fn agent_binary() -> anyhow::Result<PathBuf> {
         return Ok(path.into());
     }
     let own = std::env::current_exe().context("finding this executable")?;
-    let near = own
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|directory| directory.join("wirelight"));
+    let near = own.ancestors().skip(1).take(2).map(|directory| directory.join("wirelight"));
     match near.into_iter().find(|path| path.is_file()) {
         Some(path) => Ok(path),
         None => bail!(
@@ -258,27 +218,17 @@ fn only_our_cgroups(args: &[OsString]) -> anyhow::Result<()> {
     while let Some(arg) = args.next() {
         let value = match arg.as_encoded_bytes().strip_prefix(b"--cgroup") {
             Some(b"") => args.next().map(OsString::as_os_str),
-            Some([b'=', ..]) => arg
-                .to_str()
-                .and_then(|arg| arg.strip_prefix("--cgroup="))
-                .map(OsStr::new),
+            Some([b'=', ..]) => arg.to_str().and_then(|arg| arg.strip_prefix("--cgroup=")).map(OsStr::new),
             Some(_) | None => continue,
         };
         // The prefix is what `Cgroup::create` gives, and only it.
         let ours = value.map(Path::new).is_some_and(|path| {
             path.is_absolute()
                 && path.is_dir()
-                && path
-                    .components()
-                    .all(|part| part != std::path::Component::ParentDir)
-                && path
-                    .file_name()
-                    .is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+                && path.components().all(|part| part != std::path::Component::ParentDir)
+                && path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
         });
-        ensure!(
-            ours,
-            "refusing to start the agent on {value:?}: a test observes only a cgroup that it made"
-        );
+        ensure!(ours, "refusing to start the agent on {value:?}: a test observes only a cgroup that it made");
         filters += 1;
     }
     ensure!(
@@ -291,10 +241,7 @@ fn only_our_cgroups(args: &[OsString]) -> anyhow::Result<()> {
 impl std::fmt::Display for NotReady {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { status, stderr } = self;
-        write!(
-            f,
-            "the agent ended ({status}) before it was ready; its log:\n{stderr}"
-        )
+        write!(f, "the agent ended ({status}) before it was ready; its log:\n{stderr}")
     }
 }
 

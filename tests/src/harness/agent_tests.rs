@@ -25,9 +25,7 @@ impl StandIn {
     }
 
     fn start(&self) -> anyhow::Result<Agent> {
-        AgentCommand::run(&self.cgroup)
-            .binary(&self.directory.path().join("wirelight"))
-            .start()
+        AgentCommand::run(&self.cgroup).binary(&self.directory.path().join("wirelight")).start()
     }
 }
 
@@ -57,10 +55,7 @@ fn a_stop_that_is_not_clean_is_an_error() {
         ("exit 1", "stopped with exit status: 1"),
         ("exit 0", "reading the agent's counters"),
         (r#"echo "thread main panicked at x" >&2; exit 0"#, "panicked"),
-        (
-            r#"echo nonsense; echo "{\"stages\":[]}" > "$7"; exit 0"#,
-            "line 2 of the agent's output",
-        ),
+        (r#"echo nonsense; echo "{\"stages\":[]}" > "$7"; exit 0"#, "line 2 of the agent's output"),
     ] {
         let agent = StandIn::new(&keeps_its_word(stop));
         let error = format!("{:#}", agent.start().unwrap().stop().unwrap_err());
@@ -70,9 +65,7 @@ fn a_stop_that_is_not_clean_is_an_error() {
 
 #[test]
 fn an_end_before_ready_keeps_its_status_and_words() {
-    let error = StandIn::new("echo 'no such pid' >&2; exit 4")
-        .start()
-        .unwrap_err();
+    let error = StandIn::new("echo 'no such pid' >&2; exit 4").start().unwrap_err();
     let not_ready = error.downcast_ref::<NotReady>().expect("NotReady");
     assert_eq!(not_ready.status.code(), Some(4));
     assert_eq!(not_ready.stderr, "no such pid\n");

@@ -36,10 +36,7 @@ impl Cgroup {
     /// Makes a directory directly under `mount`, named after the test, this process and a number.
     pub fn create(mount: &Path, name: &str) -> anyhow::Result<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let path = mount.join(format!("{PREFIX}{}-{number}-{name}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("making cgroup {}", path.display()))?;
         Ok(Self { path })
@@ -54,11 +51,7 @@ impl Cgroup {
     pub fn pids(&self) -> io::Result<Vec<u32>> {
         let text = fs::read_to_string(self.path.join("cgroup.procs"))?;
         // 0 stands for a process of a PID namespace that we do not see.
-        Ok(text
-            .lines()
-            .filter_map(|line| line.parse().ok())
-            .filter(|&pid| pid != 0)
-            .collect())
+        Ok(text.lines().filter_map(|line| line.parse().ok()).filter(|&pid| pid != 0).collect())
     }
 
     /// Makes `command` start inside.
@@ -141,17 +134,9 @@ mod tests {
         let mut command = Command::new("/bin/cat");
         cgroup.adopt(command.arg("/proc/self/cgroup"))?;
         let output = command.output()?;
-        let name = cgroup
-            .path()
-            .file_name()
-            .and_then(|name| name.to_str())
-            .context("a name")?;
+        let name = cgroup.path().file_name().and_then(|name| name.to_str()).context("a name")?;
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            text.lines()
-                .any(|line| line.starts_with("0::/") && line.ends_with(name)),
-            "{text}"
-        );
+        assert!(text.lines().any(|line| line.starts_with("0::/") && line.ends_with(name)), "{text}");
         assert!(cgroup.pids()?.is_empty());
         Ok(())
     }
@@ -163,11 +148,7 @@ mod tests {
         };
         let cgroup = Cgroup::create(&mount, "drop/../x")?;
         let path = cgroup.path().to_owned();
-        assert_eq!(
-            path.parent(),
-            Some(mount.as_path()),
-            "a name cannot lead elsewhere"
-        );
+        assert_eq!(path.parent(), Some(mount.as_path()), "a name cannot lead elsewhere");
         let mut inside = Command::new("/bin/sleep");
         cgroup.adopt(inside.arg("60").stdin(Stdio::null()))?;
         let mut inside = inside.spawn()?;
@@ -176,10 +157,7 @@ mod tests {
         let reaper = thread::spawn(move || inside.wait());
         drop(cgroup);
         let status = reaper.join().expect("no panic")?;
-        assert_eq!(
-            std::os::unix::process::ExitStatusExt::signal(&status),
-            Some(libc::SIGKILL)
-        );
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGKILL));
         assert!(!path.exists());
         assert!(outside.try_wait()?.is_none(), "a process outside lives on");
         outside.kill()?;

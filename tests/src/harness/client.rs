@@ -101,11 +101,7 @@ impl Clients {
         for (name, text) in SCRIPTS {
             fs::write(directory.path().join(name), text)?;
         }
-        Ok(Self {
-            directory,
-            url: provider.url(),
-            ca: provider.ca_path().to_owned(),
-        })
+        Ok(Self { directory, url: provider.url(), ca: provider.ca_path().to_owned() })
     }
 
     /// `client.py`: http.client over ssl.
@@ -116,11 +112,7 @@ impl Clients {
     /// `many.py`: many streams of one process; `mode` is `asyncio` or `threads`.
     pub fn many(&self, mode: &str, count: u32) -> anyhow::Result<Command> {
         let mut command = self.pointed(self.script("many.py")?);
-        command
-            .arg("--mode")
-            .arg(mode)
-            .arg("--count")
-            .arg(count.to_string());
+        command.arg("--mode").arg(mode).arg("--count").arg(count.to_string());
         Ok(command)
     }
 
@@ -138,11 +130,7 @@ impl Clients {
             Protocol::Smtp => "smtp",
             Protocol::Binary => "binary",
         };
-        command
-            .arg("--protocol")
-            .arg(protocol)
-            .arg("--address")
-            .arg(address.to_string());
+        command.arg("--protocol").arg(protocol).arg("--address").arg(address.to_string());
         command.arg("--ca").arg(&self.ca);
         Ok(command)
     }
@@ -150,23 +138,14 @@ impl Clients {
     /// `client.mjs`: `mode` is `https` or `fetch`.
     pub fn node(&self, mode: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(find(&["node"])?);
-        command
-            .arg(self.directory.path().join("client.mjs"))
-            .arg("--mode")
-            .arg(mode);
+        command.arg(self.directory.path().join("client.mjs")).arg("--mode").arg(mode);
         command.env("NODE_EXTRA_CA_CERTS", &self.ca);
         Ok(self.pointed(command))
     }
 
     /// curl; its output is for [`ClientCall::from_curl`].
     pub fn curl(&self, request: &Curl<'_>) -> anyhow::Result<Command> {
-        let Curl {
-            script,
-            model,
-            prompt,
-            stream,
-            api_key,
-        } = request;
+        let Curl { script, model, prompt, stream, api_key } = request;
         let mut body = json!({"model": model, "messages": [{"role": "user", "content": prompt}]});
         if *stream {
             body["stream"] = Value::Bool(true);
@@ -174,18 +153,9 @@ impl Clients {
         }
         let mut command = Command::new(find(&["curl"])?);
         // No configuration of the user's, no progress, no buffering, and the head before the body.
-        command.args([
-            "--disable",
-            "--silent",
-            "--show-error",
-            "--no-buffer",
-            "--include",
-            "--http1.1",
-        ]);
+        command.args(["--disable", "--silent", "--show-error", "--no-buffer", "--include", "--http1.1"]);
         command.args(["--max-time", "60"]).arg("--cacert").arg(&self.ca);
-        command
-            .arg("--header")
-            .arg(format!("Authorization: Bearer {api_key}"));
+        command.arg("--header").arg(format!("Authorization: Bearer {api_key}"));
         command.arg("--header").arg("Content-Type: application/json");
         command.arg("--header").arg(format!("x-script: {script}"));
         command.arg("--data-raw").arg(body.to_string());
@@ -196,9 +166,7 @@ impl Clients {
     fn script(&self, name: &str) -> anyhow::Result<Command> {
         // Debian's own Python first: it is the one that uses the system's libssl.
         let mut command = Command::new(find(&["/usr/bin/python3", "python3"])?);
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .arg(self.directory.path().join(name));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.directory.path().join(name));
         Ok(command)
     }
 
@@ -210,9 +178,7 @@ impl Clients {
 
 /// Runs a client to its end, in `cgroup` where one is given, and reads what it tells; curl's one call included.
 pub fn run(command: Command, cgroup: Option<&Cgroup>, limit: Duration) -> anyhow::Result<Vec<ClientCall>> {
-    let is_curl = Path::new(command.get_program())
-        .file_name()
-        .is_some_and(|name| name == "curl");
+    let is_curl = Path::new(command.get_program()).file_name().is_some_and(|name| name == "curl");
     finish(Running::start(command, cgroup)?, is_curl, limit)
 }
 
@@ -223,12 +189,7 @@ pub fn finish(running: Running, is_curl: bool, limit: Duration) -> anyhow::Resul
     if is_curl {
         return Ok(vec![ClientCall::from_curl(&ended.stdout, pid)?]);
     }
-    ensure!(
-        ended.status.success(),
-        "a client ended with {}:\n{}",
-        ended.status,
-        ended.stderr
-    );
+    ensure!(ended.status.success(), "a client ended with {}:\n{}", ended.status, ended.stderr);
     ClientCall::read_lines(&ended.stdout)
 }
 
@@ -236,38 +197,23 @@ impl ClientCall {
     /// Reads the lines of a script's output.
     pub fn read_lines(output: &[u8]) -> anyhow::Result<Vec<Self>> {
         let text = std::str::from_utf8(output)?;
-        text.lines()
-            .map(|line| serde_json::from_str(line).context("a client's line"))
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).context("a client's line")).collect()
     }
 
     /// Reads head and body off curl's output; curl has taken the framing away.
     pub fn from_curl(output: &[u8], pid: u32) -> anyhow::Result<Self> {
         let mut text = std::str::from_utf8(output)?;
         let (head, body) = loop {
-            let (head, rest) = text
-                .split_once("\r\n\r\n")
-                .context("curl printed no response head")?;
+            let (head, rest) = text.split_once("\r\n\r\n").context("curl printed no response head")?;
             if !head.starts_with("HTTP/1.1 100") {
                 break (head, rest);
             }
             text = rest;
         };
         let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1))
-            .and_then(|code| code.parse().ok());
-        let request_id = lines
-            .find_map(|line| line.strip_prefix("x-request-id: "))
-            .map(str::to_owned);
-        let mut call = Self {
-            client: "curl".to_owned(),
-            pid,
-            status,
-            request_id,
-            ..Self::default()
-        };
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+        let request_id = lines.find_map(|line| line.strip_prefix("x-request-id: ")).map(str::to_owned);
+        let mut call = Self { client: "curl".to_owned(), pid, status, request_id, ..Self::default() };
         if body.starts_with('{') {
             call.take(&serde_json::from_str(body)?);
             call.done = call.error.is_none();
@@ -306,10 +252,8 @@ impl ClientCall {
         }
         for choice in answer["choices"].as_array().into_iter().flatten() {
             let delta = &choice["delta"];
-            let text = delta["content"]
-                .as_str()
-                .or(choice["message"]["content"].as_str())
-                .unwrap_or_default();
+            let text =
+                delta["content"].as_str().or(choice["message"]["content"].as_str()).unwrap_or_default();
             self.text_bytes += text.len() as u64;
             if delta.is_object() && (!text.is_empty() || delta["tool_calls"].is_array()) {
                 self.content_chunks += 1;
@@ -337,9 +281,8 @@ pub fn find(names: &[&str]) -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for name in names {
         // Joining an absolute path gives this path.
-        if let Some(found) = std::env::split_paths(&path)
-            .map(|dir| dir.join(name))
-            .find(|file| file.is_file())
+        if let Some(found) =
+            std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
         {
             return Ok(found);
         }

@@ -19,37 +19,14 @@ fn start() -> anyhow::Result<(Provider, Clients)> {
 /// What the client says agrees with the provider's truth, and its times lie after the provider's stamps.
 fn agree(provider: &Provider, call: &ClientCall) -> anyhow::Result<Truth> {
     let id = call.id()?;
-    let truth = provider
-        .log()
-        .find(id)
-        .with_context(|| format!("{id} is not the provider's"))?;
-    let seen = (
-        call.status,
-        &call.response_id,
-        &call.response_model,
-        call.usage,
-        call.done,
-    );
-    let told = (
-        Some(truth.status),
-        &truth.response_id,
-        &truth.response_model,
-        truth.usage,
-        truth.end == End::Whole,
-    );
+    let truth = provider.log().find(id).with_context(|| format!("{id} is not the provider's"))?;
+    let seen = (call.status, &call.response_id, &call.response_model, call.usage, call.done);
+    let told =
+        (Some(truth.status), &truth.response_id, &truth.response_model, truth.usage, truth.end == End::Whole);
     ensure!(seen == told, "client saw {seen:?}, provider sent {told:?}");
     if truth.stream {
-        ensure!(
-            call.chunks == truth.chunks.len() as u64,
-            "{} chunks of {}",
-            call.chunks,
-            truth.chunks.len()
-        );
-        ensure!(
-            call.content_chunks == truth.content_chunks(),
-            "content chunks: {}",
-            call.content_chunks
-        );
+        ensure!(call.chunks == truth.chunks.len() as u64, "{} chunks of {}", call.chunks, truth.chunks.len());
+        ensure!(call.content_chunks == truth.content_chunks(), "content chunks: {}", call.content_chunks);
         for (name, sent) in [
             ("head", truth.head_sent),
             ("first_chunk", truth.first_chunk()),
@@ -75,11 +52,7 @@ fn python_sees_what_was_sent() -> anyhow::Result<()> {
         ("chunks=5,tool=1", &["--calls", "3"][..], 3),
         ("chunks=4,content=unicode,framing=length", &["--calls", "2"], 2),
         ("chunks=3,content=long,ttft_ms=0,gap_ms=0", &["--tls12"], 1),
-        (
-            "chunks=3,ttft_ms=1,gap_ms=1,content=echo",
-            &["--no-stream", "--calls", "2"],
-            2,
-        ),
+        ("chunks=3,ttft_ms=1,gap_ms=1,content=echo", &["--no-stream", "--calls", "2"], 2),
         ("chunks=2,close=1,think_ms=5", &["--calls", "2"], 2),
     ] {
         let mut command = clients.python()?;
@@ -117,11 +90,7 @@ fn the_script_is_played_in_time() -> anyhow::Result<()> {
     // No upper bounds: the machine may be busy.
     assert!(head - truth.request_done >= 30_000_000);
     assert!(first - head >= 40_000_000);
-    assert!(
-        last - first >= 39_000_000,
-        "four gaps, timers round to milliseconds: {}",
-        last - first
-    );
+    assert!(last - first >= 39_000_000, "four gaps, timers round to milliseconds: {}", last - first);
     Ok(())
 }
 
@@ -136,29 +105,18 @@ fn what_goes_wrong_by_script_goes_wrong() -> anyhow::Result<()> {
 
     let refused = call("chonks=1")?;
     assert_eq!(refused.status, Some(400));
-    assert!(
-        refused
-            .error
-            .context("an error")?
-            .contains("unknown key `chonks`")
-    );
+    assert!(refused.error.context("an error")?.contains("unknown key `chonks`"));
     assert_eq!(provider.log().all(), [], "a refused script is no call");
 
     let limited = call("status=429")?;
-    assert_eq!(
-        (limited.status, limited.error.as_deref()),
-        (Some(429), Some("scripted by x-script"))
-    );
+    assert_eq!((limited.status, limited.error.as_deref()), (Some(429), Some("scripted by x-script")));
     let truth = provider.log().find(limited.id()?).context("a truth")?;
     assert_eq!((truth.status, truth.response_id, truth.usage), (429, None, None));
 
     let cut = call("chunks=5,abort_after=2,gap_ms=1")?;
     assert!(cut.error.is_some() && !cut.done, "{cut:?}");
     let truth = provider.log().find(cut.id()?).context("a truth")?;
-    assert_eq!(
-        (truth.content_chunks(), truth.end, truth.usage),
-        (2, End::Aborted, None)
-    );
+    assert_eq!((truth.content_chunks(), truth.end, truth.usage), (2, End::Aborted, None));
     assert_eq!(cut.content_chunks, 2);
     Ok(())
 }
@@ -205,20 +163,9 @@ fn curl_sees_what_was_sent() -> anyhow::Result<()> {
     let (provider, clients) = start()?;
     let big = "x".repeat(100_000);
     for request in [
-        Curl {
-            script: "chunks=6,tool=1",
-            ..Curl::default()
-        },
-        Curl {
-            stream: false,
-            model: "other",
-            ..Curl::default()
-        },
-        Curl {
-            prompt: &big,
-            script: "content=echo,chunks=2",
-            ..Curl::default()
-        },
+        Curl { script: "chunks=6,tool=1", ..Curl::default() },
+        Curl { stream: false, model: "other", ..Curl::default() },
+        Curl { prompt: &big, script: "content=echo,chunks=2", ..Curl::default() },
     ] {
         let Ok(command) = clients.curl(&request) else {
             skip("curl_sees_what_was_sent", "no curl");
@@ -226,10 +173,7 @@ fn curl_sees_what_was_sent() -> anyhow::Result<()> {
         };
         let calls = run(command, None, LIMIT)?;
         let truth = agree(&provider, &calls[0])?;
-        assert_eq!(
-            (truth.request_model.as_str(), truth.stream),
-            (request.model, request.stream)
-        );
+        assert_eq!((truth.request_model.as_str(), truth.stream), (request.model, request.stream));
     }
     Ok(())
 }
@@ -256,23 +200,14 @@ fn edge_cases_reach_the_provider_whole() -> anyhow::Result<()> {
         (EdgeCase::Big, 4 * 1024 * 1024, "writes"),
     ] {
         let mut command = clients.edge(case)?;
-        command.args([
-            "--script",
-            "chunks=3,gap_ms=1",
-            "--prompt-bytes",
-            &bytes.to_string(),
-        ]);
+        command.args(["--script", "chunks=3,gap_ms=1", "--prompt-bytes", &bytes.to_string()]);
         let calls = run(command, None, LIMIT)?;
         assert_eq!(calls.len(), 2, "{case:?}");
         for call in &calls {
             let truth = agree(&provider, call).with_context(|| case.name())?;
             assert!(truth.request_bytes > bytes, "{case:?}");
             // That the case did what it is there for.
-            assert!(
-                call.extra.get(extra).is_some_and(|&count| count > 0),
-                "{case:?}: {:?}",
-                call.extra
-            );
+            assert!(call.extra.get(extra).is_some_and(|&count| count > 0), "{case:?}: {:?}", call.extra);
         }
     }
     Ok(())

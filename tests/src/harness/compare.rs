@@ -13,38 +13,14 @@ use crate::provider::{End, Truth};
 /// Where the agent's account of a whole call differs from what happened; empty when it does not.
 pub fn differences(truth: &Truth, call: &AgentCall) -> Vec<String> {
     let mut found = Found(Vec::new());
-    found.text(
-        "request model",
-        Some(&truth.request_model),
-        call.text(name::REQUEST_MODEL),
-    );
+    found.text("request model", Some(&truth.request_model), call.text(name::REQUEST_MODEL));
     found.text("request id", Some(&truth.request_id), call.request_id());
-    found.text(
-        "response id",
-        truth.response_id.as_deref(),
-        call.text(name::RESPONSE_ID),
-    );
-    found.text(
-        "response model",
-        truth.response_model.as_deref(),
-        call.text(name::RESPONSE_MODEL),
-    );
+    found.text("response id", truth.response_id.as_deref(), call.text(name::RESPONSE_ID));
+    found.text("response model", truth.response_model.as_deref(), call.text(name::RESPONSE_MODEL));
     found.number("status", Some(truth.status.into()), call.number(name::STATUS));
-    found.number(
-        "input tokens",
-        truth.usage.map(|usage| usage.input),
-        call.number(name::INPUT_TOKENS),
-    );
-    found.number(
-        "output tokens",
-        truth.usage.map(|usage| usage.output),
-        call.number(name::OUTPUT_TOKENS),
-    );
-    found.number(
-        "cached tokens",
-        truth.usage.map(|usage| usage.cached),
-        call.number(name::CACHED_TOKENS),
-    );
+    found.number("input tokens", truth.usage.map(|usage| usage.input), call.number(name::INPUT_TOKENS));
+    found.number("output tokens", truth.usage.map(|usage| usage.output), call.number(name::OUTPUT_TOKENS));
+    found.number("cached tokens", truth.usage.map(|usage| usage.cached), call.number(name::CACHED_TOKENS));
     let (chunks, contents) = if truth.stream {
         (Some(truth.chunks.len() as u64), Some(truth.content_chunks()))
     } else {
@@ -70,48 +46,21 @@ pub fn misplaced(truth: &Truth, call: &AgentCall, client: &ClientCall) -> Vec<St
     let mut found = Found(Vec::new());
     let seen = |what: &str| client.times.get(what).copied();
     let at = &call.ktime;
-    found.order(
-        "first byte of the request",
-        seen("start"),
-        at.request_first_byte,
-        Some(truth.request_done),
-    );
+    found.order("first byte of the request", seen("start"), at.request_first_byte, Some(truth.request_done));
     found.order(
         "last byte of the request",
         at.request_first_byte,
         at.request_last_byte,
         Some(truth.request_done),
     );
-    found.order(
-        "first byte of the response",
-        truth.head_sent,
-        at.response_first_byte,
-        seen("head"),
-    );
+    found.order("first byte of the response", truth.head_sent, at.response_first_byte, seen("head"));
     found.order("last byte", truth.done_sent, at.last_byte, seen("end"));
     if truth.stream {
-        found.order(
-            "first chunk",
-            truth.first_chunk(),
-            at.first_chunk,
-            seen("first_chunk"),
-        );
-        found.order(
-            "first token",
-            truth.first_token(),
-            at.first_token,
-            seen("first_token"),
-        );
-        found.order(
-            "last token",
-            truth.last_token(),
-            at.last_token,
-            seen("last_token"),
-        );
+        found.order("first chunk", truth.first_chunk(), at.first_chunk, seen("first_chunk"));
+        found.order("first token", truth.first_token(), at.first_token, seen("first_token"));
+        found.order("last token", truth.last_token(), at.last_token, seen("last_token"));
     } else if at.first_token.is_some() {
-        found
-            .0
-            .push("a first token of a response that is no stream".to_owned());
+        found.0.push("a first token of a response that is no stream".to_owned());
     }
     found.0
 }
@@ -167,16 +116,10 @@ impl Found {
         match agent {
             None if before.is_some() && after.is_some() => self.0.push(format!("{what}: the agent saw none")),
             Some(agent) if before.is_some_and(|before| agent < before) => {
-                self.0.push(format!(
-                    "{what}: {} ns before it could be",
-                    before.unwrap_or(0) - agent
-                ));
+                self.0.push(format!("{what}: {} ns before it could be", before.unwrap_or(0) - agent));
             }
             Some(agent) if after.is_some_and(|after| agent > after) => {
-                self.0.push(format!(
-                    "{what}: {} ns after the process had it",
-                    agent - after.unwrap_or(0)
-                ));
+                self.0.push(format!("{what}: {} ns after the process had it", agent - after.unwrap_or(0)));
             }
             None | Some(_) => (),
         }

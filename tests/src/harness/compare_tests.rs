@@ -19,11 +19,7 @@ fn truth() -> Truth {
             .map(|(at, content)| ChunkSent { at, content })
             .to_vec(),
         done_sent: Some(520),
-        usage: Some(UsageTold {
-            input: 7,
-            output: 2,
-            cached: 0,
-        }),
+        usage: Some(UsageTold { input: 7, output: 2, cached: 0 }),
         end: End::Whole,
         peer_port: 1,
         request_bytes: 90,
@@ -64,10 +60,7 @@ fn client() -> ClientCall {
         ("end", 600),
     ];
     ClientCall {
-        times: times
-            .into_iter()
-            .map(|(name, at)| (name.to_owned(), at))
-            .collect(),
+        times: times.into_iter().map(|(name, at)| (name.to_owned(), at)).collect(),
         ..ClientCall::default()
     }
 }
@@ -77,11 +70,7 @@ fn an_account_that_is_right_has_no_difference() {
     let call = call(|_| ());
     assert_eq!(differences(&truth(), &call), [""; 0]);
     assert_eq!(misplaced(&truth(), &call, &client()), [""; 0]);
-    let expect = Delays {
-        first_token: Some(2),
-        last_token: Some(5),
-        client_first_token: Some(10),
-    };
+    let expect = Delays { first_token: Some(2), last_token: Some(5), client_first_token: Some(10) };
     assert_eq!(Delays::of(&truth(), &call, &client()), expect);
 }
 
@@ -110,12 +99,7 @@ fn each_wrong_fact_is_found_alone() {
 
 #[test]
 fn what_was_not_told_must_be_absent() {
-    let untold = Truth {
-        usage: None,
-        stream: false,
-        chunks: Vec::new(),
-        ..truth()
-    };
+    let untold = Truth { usage: None, stream: false, chunks: Vec::new(), ..truth() };
     let found = differences(&untold, &call(|_| ()));
     assert_eq!(found.len(), 5, "three of usage, two of chunks: {found:?}");
     let found = misplaced(&untold, &call(|_| ()), &client());

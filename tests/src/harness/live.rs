@@ -30,11 +30,7 @@ impl Live {
             // A test that failed in its turn leaves nothing behind that the next one uses.
             Ok(machine) => {
                 let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(Self {
-                    test,
-                    machine,
-                    _turn: turn,
-                })
+                Some(Self { test, machine, _turn: turn })
             }
             Err(missing) => {
                 skip(test, &missing.to_string());

@@ -113,12 +113,9 @@ mod tests {
 
     fn machine() -> TempDir {
         let root = tempfile::tempdir().unwrap();
-        for directory in [
-            "proc/self/ns",
-            "proc/sys/kernel",
-            "sys/kernel/btf",
-            "sys/bus/event_source/devices/uprobe",
-        ] {
+        for directory in
+            ["proc/self/ns", "proc/sys/kernel", "sys/kernel/btf", "sys/bus/event_source/devices/uprobe"]
+        {
             fs::create_dir_all(root.path().join(directory)).unwrap();
         }
         for (file, text) in [
@@ -136,9 +133,7 @@ mod tests {
     #[test]
     fn a_fit_machine_tells_its_mount() {
         let root = machine();
-        let expect = Machine {
-            cgroup_mount: PathBuf::from("/sys/fs/cgroup/uni fied"),
-        };
+        let expect = Machine { cgroup_mount: PathBuf::from("/sys/fs/cgroup/uni fied") };
         assert_eq!(Machine::probe(root.path()), Ok(expect));
     }
 
@@ -147,26 +142,14 @@ mod tests {
         type Spoil = fn(&Path);
         let write = |root: &Path, file: &str, text: &str| fs::write(root.join(file), text).unwrap();
         let cases: [(Spoil, Missing); 6] = [
-            (
-                |root| fs::remove_file(root.join("sys/kernel/btf/vmlinux")).unwrap(),
-                Missing::Btf,
-            ),
+            (|root| fs::remove_file(root.join("sys/kernel/btf/vmlinux")).unwrap(), Missing::Btf),
             (
                 |root| fs::remove_dir(root.join("sys/bus/event_source/devices/uprobe")).unwrap(),
                 Missing::Uprobes,
             ),
-            (
-                |root| fs::remove_file(root.join("proc/self/mounts")).unwrap(),
-                Missing::Cgroup2,
-            ),
-            (
-                |root| fs::remove_file(root.join("proc/self/ns/pid")).unwrap(),
-                Missing::PidNamespace,
-            ),
-            (
-                |root| fs::remove_file(root.join("proc/self/status")).unwrap(),
-                Missing::Privilege,
-            ),
+            (|root| fs::remove_file(root.join("proc/self/mounts")).unwrap(), Missing::Cgroup2),
+            (|root| fs::remove_file(root.join("proc/self/ns/pid")).unwrap(), Missing::PidNamespace),
+            (|root| fs::remove_file(root.join("proc/self/status")).unwrap(), Missing::Privilege),
             (
                 |root| fs::remove_file(root.join("proc/sys/kernel/osrelease")).unwrap(),
                 Missing::Kernel(String::new()),
@@ -179,10 +162,7 @@ mod tests {
         }
         let root = machine();
         write(root.path(), "proc/sys/kernel/osrelease", "5.14.0-427.el9\n");
-        assert_eq!(
-            Machine::probe(root.path()),
-            Err(Missing::Kernel("5.14.0-427.el9".to_owned()))
-        );
+        assert_eq!(Machine::probe(root.path()), Err(Missing::Kernel("5.14.0-427.el9".to_owned())));
         fs::remove_file(root.path().join("proc/self/ns/pid")).unwrap();
         symlink("pid:[4026532000]", root.path().join("proc/self/ns/pid")).unwrap();
         write(root.path(), "proc/sys/kernel/osrelease", "6.18.0\n");

@@ -102,10 +102,7 @@ impl AgentCall {
 
     /// Seconds, as nanoseconds.
     pub fn seconds(&self, name: &str) -> Option<u64> {
-        self.attributes
-            .get(name)?
-            .as_f64()
-            .map(|seconds| (seconds * 1e9).round() as u64)
+        self.attributes.get(name)?.as_f64().map(|seconds| (seconds * 1e9).round() as u64)
     }
 
     /// The provider's id of the request.
@@ -115,10 +112,7 @@ impl AgentCall {
 
     /// Whether bytes of this call were lost, as the agent says.
     pub fn truncated(&self) -> bool {
-        self.attributes
-            .get(name::TRUNCATED)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.attributes.get(name::TRUNCATED).and_then(Value::as_bool).unwrap_or(false)
     }
 }
 
@@ -148,15 +142,7 @@ pub struct Stage {
 }
 
 /// The stages, in the order of the path.
-const STAGES: [&str; 7] = [
-    "probe",
-    "ring",
-    "connection",
-    "decode",
-    "interpret",
-    "span",
-    "out",
-];
+const STAGES: [&str; 7] = ["probe", "ring", "connection", "decode", "interpret", "span", "out"];
 
 impl Counters {
     /// Every stage of a run is there, in order, and in = out + losses at each.
@@ -174,13 +160,7 @@ impl Counters {
         if names != stages {
             bail!("stages are {names:?}, not {stages:?}");
         }
-        for Stage {
-            name,
-            taken,
-            given,
-            losses,
-        } in &self.stages
-        {
+        for Stage { name, taken, given, losses } in &self.stages {
             if *taken != given + losses.values().sum::<u64>() {
                 bail!("stage {name}: in {taken} is not out {given} + losses {losses:?}");
             }
@@ -190,10 +170,7 @@ impl Counters {
 
     /// The sum of a kind of loss over all stages.
     pub fn loss(&self, kind: &str) -> u64 {
-        self.stages
-            .iter()
-            .filter_map(|stage| stage.losses.get(kind))
-            .sum()
+        self.stages.iter().filter_map(|stage| stage.losses.get(kind)).sum()
     }
 
     /// The sum of what was muted, by the kernel side and by the agent.
@@ -230,13 +207,7 @@ mod tests {
         assert_eq!(call.seconds(name::INTERVAL_P50), Some(15_000_400));
         assert_eq!(call.number("absent"), None);
         assert!(call.truncated());
-        assert_eq!(
-            call.ktime,
-            Ktime {
-                first_token: Some(5),
-                ..Ktime::default()
-            }
-        );
+        assert_eq!(call.ktime, Ktime { first_token: Some(5), ..Ktime::default() });
         assert_eq!(call.process.pid, 4242);
     }
 
@@ -268,18 +239,12 @@ mod tests {
         assert_eq!(good.loss("ring"), 0);
         assert_eq!(good.muted(), 5);
         assert!(good.check_replay().is_err(), "a replay has no probe");
-        let replay = Counters {
-            stages: good.stages[1..].to_vec(),
-            ..Counters::default()
-        };
+        let replay = Counters { stages: good.stages[1..].to_vec(), ..Counters::default() };
         replay.check_replay().unwrap();
         assert!(replay.check().is_err());
         assert_eq!(replay.muted(), 0);
         let error = counters(2).check().unwrap_err().to_string();
         assert!(error.contains("stage probe: in 10 is not out 7"), "{error}");
-        assert!(
-            Counters::default().check().is_err(),
-            "an empty table adds up to nothing"
-        );
+        assert!(Counters::default().check().is_err(), "an empty table adds up to nothing");
     }
 }

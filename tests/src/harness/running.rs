@@ -79,9 +79,7 @@ impl Running {
     /// Writes a line to its input.
     pub fn tell(&mut self, line: &str) -> anyhow::Result<()> {
         let stdin = self.stdin.as_mut().context("its input is closed")?;
-        stdin
-            .write_all(format!("{line}\n").as_bytes())
-            .with_context(|| format!("telling {}", self.name))
+        stdin.write_all(format!("{line}\n").as_bytes()).with_context(|| format!("telling {}", self.name))
     }
 
     /// Waits until there are `count` lines of output, or it ends, or `limit` is over; gives the whole lines so far.
@@ -91,22 +89,13 @@ impl Running {
 
     /// Waits for a line of its log that contains `text`; `false` when it ended, or `limit` is over, without one.
     pub fn says(&self, text: &str, limit: Duration) -> bool {
-        let found = |lines: &[Vec<u8>]| {
-            lines
-                .iter()
-                .any(|line| String::from_utf8_lossy(line).contains(text))
-        };
-        self.stderr
-            .wait(limit, found)
-            .iter()
-            .any(|line| line.contains(text))
+        let found = |lines: &[Vec<u8>]| lines.iter().any(|line| String::from_utf8_lossy(line).contains(text));
+        self.stderr.wait(limit, found).iter().any(|line| line.contains(text))
     }
 
     /// Sends a signal.
     pub fn signal(&self, signal: i32) -> anyhow::Result<()> {
-        self.process
-            .signal(signal)
-            .with_context(|| format!("signalling {}", self.name))
+        self.process.signal(signal).with_context(|| format!("signalling {}", self.name))
     }
 
     /// Closes its input and waits for its end; one that takes longer than `limit` is killed and an error.
@@ -119,27 +108,14 @@ impl Running {
             }
             if Instant::now() > deadline {
                 let log = self.stderr.tail();
-                bail!(
-                    "{} did not end within {limit:?}; its log ends with:\n{log}",
-                    self.name
-                );
+                bail!("{} did not end within {limit:?}; its log ends with:\n{log}", self.name);
             }
             thread::sleep(POLL);
         };
         self.ended = Some(status);
-        let stdout = self
-            .stdout
-            .whole()
-            .with_context(|| format!("output of {}", self.name))?;
-        let stderr = self
-            .stderr
-            .whole()
-            .with_context(|| format!("log of {}", self.name))?;
-        Ok(Ended {
-            status,
-            stdout,
-            stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        })
+        let stdout = self.stdout.whole().with_context(|| format!("output of {}", self.name))?;
+        let stderr = self.stderr.whole().with_context(|| format!("log of {}", self.name))?;
+        Ok(Ended { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
     }
 }
 
@@ -199,9 +175,7 @@ impl Output {
         let (collected, _timed_out) = self
             .0
             .1
-            .wait_timeout_while(guard, limit, |collected| {
-                !collected.ended && !enough(&collected.lines)
-            })
+            .wait_timeout_while(guard, limit, |collected| !collected.ended && !enough(&collected.lines))
             .unwrap_or_else(PoisonError::into_inner);
         collected
             .lines
@@ -248,9 +222,7 @@ mod tests {
 
     #[test]
     fn output_is_kept_to_the_byte() {
-        let ended = shell("printf 'a\\n\\nb'; echo log >&2; exit 3")
-            .wait(Duration::from_secs(10))
-            .unwrap();
+        let ended = shell("printf 'a\\n\\nb'; echo log >&2; exit 3").wait(Duration::from_secs(10)).unwrap();
         assert_eq!(ended.stdout, b"a\n\nb");
         assert_eq!(ended.stderr, "log\n");
         assert_eq!(ended.status.code(), Some(3));

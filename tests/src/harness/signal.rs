@@ -26,15 +26,8 @@ impl PidFd {
     pub(super) fn signal(&self, signal: i32) -> io::Result<()> {
         let no_info: *const libc::siginfo_t = std::ptr::null();
         // SAFETY: the descriptor is open, and a null siginfo is what pidfd_send_signal(2) takes for kill's behaviour.
-        let result = unsafe {
-            libc::syscall(
-                libc::SYS_pidfd_send_signal,
-                self.0.as_raw_fd(),
-                signal,
-                no_info,
-                0,
-            )
-        };
+        let result =
+            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.0.as_raw_fd(), signal, no_info, 0) };
         match io::Error::last_os_error() {
             _ if result == 0 => Ok(()),
             error if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),

@@ -36,8 +36,7 @@ impl Authority {
     pub(super) fn create(directory: &Path) -> anyhow::Result<Self> {
         let ca_key = KeyPair::generate().context("making the CA's key")?;
         let mut ca = CertificateParams::new(Vec::new())?;
-        ca.distinguished_name
-            .push(DnType::CommonName, "wirelight test CA");
+        ca.distinguished_name.push(DnType::CommonName, "wirelight test CA");
         ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let ca_certificate = ca.self_signed(&ca_key).context("signing the CA")?;
@@ -45,9 +44,7 @@ impl Authority {
 
         let key = KeyPair::generate().context("making the server's key")?;
         let mut server = CertificateParams::new(SUBJECTS.map(str::to_owned))?;
-        server
-            .distinguished_name
-            .push(DnType::CommonName, "wirelight test provider");
+        server.distinguished_name.push(DnType::CommonName, "wirelight test provider");
         let certificate = server.signed_by(&key, &issuer).context("signing the server")?;
 
         let ca_path = directory.join("ca.pem");
@@ -63,10 +60,6 @@ impl Authority {
             )?;
         let mut https = plain.clone();
         https.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self {
-            ca_path,
-            https: Arc::new(https),
-            plain: Arc::new(plain),
-        })
+        Ok(Self { ca_path, https: Arc::new(https), plain: Arc::new(plain) })
     }
 }

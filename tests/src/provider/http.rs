@@ -133,11 +133,7 @@ fn trailers(rest: &[u8], mut from: usize) -> Result<Option<usize>, Refused> {
         let bytes = rest.get(from..).unwrap_or_default();
         let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else {
             let over = bytes.len() > limits::HEAD_BYTES;
-            return if over {
-                Err(Refused::TooLarge("trailers"))
-            } else {
-                Ok(None)
-            };
+            return if over { Err(Refused::TooLarge("trailers")) } else { Ok(None) };
         };
         from += end + 1;
         if matches!(bytes.get(..end), Some(b"" | b"\r")) {
@@ -178,18 +174,8 @@ mod tests {
 
     #[test]
     fn reads_requests_at_every_split() {
-        check(
-            b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n",
-            "/v1/models",
-            b"",
-            b"",
-        );
-        check(
-            b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET",
-            "/a",
-            b"hello",
-            b"GET",
-        );
+        check(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n", "/v1/models", b"", b"");
+        check(b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET", "/a", b"hello", b"GET");
         check(
             b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\nrest",
             "/a",
@@ -220,25 +206,13 @@ mod tests {
     fn refuses() {
         for (sample, expect) in [
             (&b"\x16\x03\x01 nonsense\r\n\r\n"[..], Refused::Malformed("head")),
-            (
-                b"POST /a HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-                Refused::Malformed("content-length"),
-            ),
-            (
-                b"POST /a HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n",
-                Refused::TooLarge("body"),
-            ),
-            (
-                b"POST /a HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-                Refused::Malformed("transfer-encoding"),
-            ),
+            (b"POST /a HTTP/1.1\r\nContent-Length: x\r\n\r\n", Refused::Malformed("content-length")),
+            (b"POST /a HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n", Refused::TooLarge("body")),
+            (b"POST /a HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", Refused::Malformed("transfer-encoding")),
         ] {
             assert_eq!(Head::parse(sample), Err(expect));
         }
-        assert_eq!(
-            Head::parse(&[b'A'; limits::HEAD_BYTES + 1]),
-            Err(Refused::TooLarge("head"))
-        );
+        assert_eq!(Head::parse(&[b'A'; limits::HEAD_BYTES + 1]), Err(Refused::TooLarge("head")));
         for (body, expect) in [
             (&b"zz\r\n"[..], Refused::Malformed("chunk size")),
             (b"1\r\nabc", Refused::Malformed("chunk end")),

@@ -18,10 +18,7 @@ pub(super) struct Ids {
 impl Ids {
     /// A source whose ids differ from those of a provider started at another moment.
     pub(super) fn new() -> Self {
-        Self {
-            seed: mix(monotonic_ns() ^ u64::from(std::process::id()) << 40),
-            next: AtomicU64::new(0),
-        }
+        Self { seed: mix(monotonic_ns() ^ u64::from(std::process::id()) << 40), next: AtomicU64::new(0) }
     }
 
     /// `req_` and 32 hexadecimal digits.
@@ -36,21 +33,14 @@ impl Ids {
 
     /// `created` of a response.
     pub(super) fn unix_seconds(&self) -> u64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     fn hex(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut text = String::with_capacity(32);
         // Writing to a String does not fail. The second half is a bijection of the number: two ids never agree.
-        let _infallible = write!(
-            text,
-            "{:016x}{:016x}",
-            mix(self.seed.wrapping_add(number)),
-            mix(number)
-        );
+        let _infallible = write!(text, "{:016x}{:016x}", mix(self.seed.wrapping_add(number)), mix(number));
         text
     }
 }
@@ -75,10 +65,7 @@ mod tests {
         assert_eq!(all.len(), 1000);
         for id in all {
             let digits = id.strip_prefix("req_").unwrap();
-            assert!(
-                digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                "{id}"
-            );
+            assert!(digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
         }
     }
 }

@@ -50,14 +50,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let words = ["alpha", "beta", "gamma", "delta", "epsilon"]
-            .map(str::to_owned)
-            .to_vec();
-        Self {
-            port: 0,
-            directory: None,
-            words,
-        }
+        let words = ["alpha", "beta", "gamma", "delta", "epsilon"].map(str::to_owned).to_vec();
+        Self { port: 0, directory: None, words }
     }
 }
 
@@ -78,11 +72,7 @@ pub struct Provider {
 impl Provider {
     /// Starts on loopback, in threads of its own.
     pub fn start(options: Options) -> anyhow::Result<Self> {
-        let Options {
-            port,
-            directory,
-            words,
-        } = options;
+        let Options { port, directory, words } = options;
         let (path, own) = match directory {
             Some(path) => (path, None),
             None => {
@@ -93,11 +83,7 @@ impl Provider {
         let authority = Authority::create(&path)?;
         let ca_path = authority.ca_path.clone();
         let log = TruthLog::default();
-        let shared = Arc::new(Shared {
-            log: log.clone(),
-            ids: Ids::new(),
-            words,
-        });
+        let shared = Arc::new(Shared { log: log.clone(), ids: Ids::new(), words });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("provider")
@@ -113,16 +99,7 @@ impl Provider {
             .name("provider".to_owned())
             .spawn(move || runtime.block_on(run(shared, authority, listeners, stopped)))
             .context("starting the provider's thread")?;
-        Ok(Self {
-            https,
-            smtp,
-            binary,
-            ca_path,
-            log,
-            stop,
-            thread: Some(thread),
-            _directory: own,
-        })
+        Ok(Self { https, smtp, binary, ca_path, log, stop, thread: Some(thread), _directory: own })
     }
 
     /// `https://127.0.0.1:PORT`.
@@ -160,9 +137,7 @@ impl Drop for Provider {
 }
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .with_context(|| format!("listening on port {port}"))
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("listening on port {port}"))
 }
 
 async fn run(

@@ -50,11 +50,7 @@ async fn smtp(stream: TlsStream<TcpStream>) -> io::Result<()> {
             return Ok(());
         }
         let quit = line.eq_ignore_ascii_case(b"QUIT\r\n");
-        let answer: &[u8] = if quit {
-            b"221 2.0.0 Bye\r\n"
-        } else {
-            b"250 2.0.0 Ok\r\n"
-        };
+        let answer: &[u8] = if quit { b"221 2.0.0 Bye\r\n" } else { b"250 2.0.0 Ok\r\n" };
         stream.write_all(answer).await?;
         stream.flush().await?;
         if quit {

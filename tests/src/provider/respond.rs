@@ -50,12 +50,7 @@ pub(super) async fn plain<S: AsyncWrite + Unpin>(
     body: &[u8],
     after: After,
 ) -> io::Result<After> {
-    let head = Head {
-        status,
-        request_id: &ids.request(),
-        processing: Duration::ZERO,
-        after,
-    };
+    let head = Head { status, request_id: &ids.request(), processing: Duration::ZERO, after };
     let mut bytes = head.json(body.len());
     bytes.extend_from_slice(body);
     send(stream, &bytes).await?;
@@ -86,16 +81,14 @@ impl<S: AsyncWrite + Unpin> Exchange<'_, S> {
         });
         let result = if fails {
             let body = openai::error(self.script.status, "scripted by x-script");
-            self.whole(entry, &request_id, &body, None, self.script.think)
-                .await
+            self.whole(entry, &request_id, &body, None, self.script.think).await
         } else if asked.stream {
             let events = openai::events(asked, &self.script, &identity);
             self.streamed(entry, &request_id, &events).await
         } else {
             let body = openai::completion(asked, &self.script, &identity);
             let usage = Some(asked.usage(&self.script));
-            self.whole(entry, &request_id, &body, usage, self.script.total())
-                .await
+            self.whole(entry, &request_id, &body, usage, self.script.total()).await
         };
         self.log.update(entry, |truth| {
             truth.end = match &result {
@@ -119,15 +112,9 @@ impl<S: AsyncWrite + Unpin> Exchange<'_, S> {
     ) -> io::Result<After> {
         tokio::time::sleep(wait).await;
         let after = self.after();
-        let head = Head {
-            status: self.script.status,
-            request_id,
-            processing: self.since_request(),
-            after,
-        }
-        .json(body.len());
-        self.log
-            .update(entry, |truth| truth.head_sent = Some(monotonic_ns()));
+        let head = Head { status: self.script.status, request_id, processing: self.since_request(), after }
+            .json(body.len());
+        self.log.update(entry, |truth| truth.head_sent = Some(monotonic_ns()));
         send(self.stream, &head).await?;
         self.log.update(entry, |truth| {
             truth.usage = usage;
@@ -142,20 +129,14 @@ impl<S: AsyncWrite + Unpin> Exchange<'_, S> {
     async fn streamed(&mut self, entry: Entry, request_id: &str, events: &[Event]) -> io::Result<After> {
         tokio::time::sleep(self.script.think).await;
         let after = self.after();
-        let head = Head {
-            status: 200,
-            request_id,
-            processing: self.since_request(),
-            after,
-        };
+        let head = Head { status: 200, request_id, processing: self.since_request(), after };
         let length = match self.script.framing {
             Framing::Chunked => None,
             Framing::Length => {
                 Some(events.iter().map(|event| event.bytes.len()).sum::<usize>() + openai::DONE.len())
             }
         };
-        self.log
-            .update(entry, |truth| truth.head_sent = Some(monotonic_ns()));
+        self.log.update(entry, |truth| truth.head_sent = Some(monotonic_ns()));
         send(self.stream, &head.event_stream(length)).await?;
 
         // Deadlines, not sleeps in a row: a slow write does not move the chunks after it.
@@ -166,20 +147,13 @@ impl<S: AsyncWrite + Unpin> Exchange<'_, S> {
                 if self.script.abort_after == Some(contents) {
                     return Ok(After::Drop);
                 }
-                due += if contents == 0 {
-                    self.script.ttft
-                } else {
-                    self.script.gap
-                };
+                due += if contents == 0 { self.script.ttft } else { self.script.gap };
                 contents += 1;
                 sleep_until(due).await;
             }
             let bytes = self.framed(&event.bytes);
             self.log.update(entry, |truth| {
-                truth.chunks.push(ChunkSent {
-                    at: monotonic_ns(),
-                    content: event.content,
-                });
+                truth.chunks.push(ChunkSent { at: monotonic_ns(), content: event.content });
                 truth.usage = truth.usage.or(event.usage);
                 truth.response_bytes += event.bytes.len() as u64;
             });
@@ -209,11 +183,7 @@ impl<S: AsyncWrite + Unpin> Exchange<'_, S> {
     }
 
     fn after(&self) -> After {
-        if self.script.close {
-            After::Close
-        } else {
-            After::KeepAlive
-        }
+        if self.script.close { After::Close } else { After::KeepAlive }
     }
 
     fn since_request(&self) -> Duration {
@@ -249,12 +219,7 @@ impl Head<'_> {
     }
 
     fn text(&self, content_type: &str, framing: &str) -> Vec<u8> {
-        let Self {
-            status,
-            request_id,
-            processing,
-            after,
-        } = self;
+        let Self { status, request_id, processing, after } = self;
         let reason = match status {
             200 => "OK",
             400 => "Bad Request",

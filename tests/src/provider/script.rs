@@ -95,9 +95,7 @@ impl Script {
     pub fn parse(header: &str) -> Result<Self, ScriptError> {
         let mut script = Self::default();
         for item in header.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            let (key, value) = item
-                .split_once('=')
-                .ok_or_else(|| ScriptError::NotAPair(item.to_owned()))?;
+            let (key, value) = item.split_once('=').ok_or_else(|| ScriptError::NotAPair(item.to_owned()))?;
             script.set(key.trim(), value.trim())?;
         }
         Ok(script)
@@ -141,19 +139,13 @@ impl Script {
 }
 
 fn bad(key: &'static str, value: &str) -> ScriptError {
-    ScriptError::BadValue {
-        key,
-        value: value.to_owned(),
-    }
+    ScriptError::BadValue { key, value: value.to_owned() }
 }
 
 fn count(key: &'static str, value: &str, most: u32) -> Result<u32, ScriptError> {
     let count: u32 = value.parse().map_err(|_| bad(key, value))?;
     if count > most {
-        return Err(ScriptError::TooLarge {
-            key,
-            most: most.into(),
-        });
+        return Err(ScriptError::TooLarge { key, most: most.into() });
     }
     Ok(count)
 }
@@ -201,13 +193,7 @@ mod tests {
         let default = Script::default();
         check("", &default);
         check(" , ", &default);
-        check(
-            "chunks=3",
-            &Script {
-                chunks: 3,
-                ..Script::default()
-            },
-        );
+        check("chunks=3", &Script { chunks: 3, ..Script::default() });
         check(
             "ttft_ms=120,chunks=20,gap_ms=15,tool=2,status=429,content=echo,think_ms=7,abort_after=4",
             &Script {
@@ -225,26 +211,10 @@ mod tests {
         );
         check(
             " framing = length , close=1 ",
-            &Script {
-                framing: Framing::Length,
-                close: true,
-                ..Script::default()
-            },
+            &Script { framing: Framing::Length, close: true, ..Script::default() },
         );
-        check(
-            "content=long",
-            &Script {
-                content: Content::Long,
-                ..Script::default()
-            },
-        );
-        check(
-            "content=unicode",
-            &Script {
-                content: Content::Unicode,
-                ..Script::default()
-            },
-        );
+        check("content=long", &Script { content: Content::Long, ..Script::default() });
+        check("content=unicode", &Script { content: Content::Unicode, ..Script::default() });
         check("content=word,framing=chunked,close=0", &default);
     }
 

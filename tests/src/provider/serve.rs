@@ -36,11 +36,7 @@ pub(super) async fn connection(shared: Arc<Shared>, tls: TlsAcceptor, tcp: TcpSt
     let Ok(Ok(stream)) = timeout(limits::HANDSHAKE, tls.accept(tcp)).await else {
         return;
     };
-    let mut connection = Connection {
-        stream,
-        buffer: Vec::new(),
-        peer_port: peer.port(),
-    };
+    let mut connection = Connection { stream, buffer: Vec::new(), peer_port: peer.port() };
     loop {
         match connection.exchange(&shared).await {
             Ok(After::KeepAlive) => (),
@@ -63,11 +59,7 @@ struct Connection {
 
 impl Connection {
     async fn exchange(&mut self, shared: &Shared) -> io::Result<After> {
-        let Self {
-            stream,
-            buffer,
-            peer_port,
-        } = self;
+        let Self { stream, buffer, peer_port } = self;
         let (head, body) = match read_request(stream, buffer).await? {
             Incoming::Request(head, body) => (head, body),
             Incoming::Closed => return Ok(After::Close),
@@ -81,11 +73,7 @@ impl Connection {
             }
         };
         let request_done = monotonic_ns();
-        let after = if head.close {
-            After::Close
-        } else {
-            After::KeepAlive
-        };
+        let after = if head.close { After::Close } else { After::KeepAlive };
         let refusal = match (head.method.as_str(), head.path.as_str()) {
             ("GET", "/v1/models") => (200, openai::models()),
             ("POST", "/v1/chat/completions") => {
@@ -108,10 +96,7 @@ impl Connection {
                     (Ok(_), Err(error)) => (400, openai::error(400, &error.to_string())),
                 }
             }
-            _ => (
-                404,
-                openai::error(404, "there is /v1/chat/completions and /v1/models"),
-            ),
+            _ => (404, openai::error(404, "there is /v1/chat/completions and /v1/models")),
         };
         let (status, body) = refusal;
         respond::plain(stream, &shared.ids, status, &body, after).await

@@ -104,19 +104,13 @@ impl Truth {
     /// The median time between content events (nearest rank), as sent.
     pub fn interval_p50(&self) -> Option<u64> {
         let times: Vec<u64> = self.content_times().collect();
-        let mut gaps: Vec<u64> = times
-            .windows(2)
-            .map(|pair| pair[1].saturating_sub(pair[0]))
-            .collect();
+        let mut gaps: Vec<u64> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         gaps.sort_unstable();
         gaps.get(gaps.len().div_ceil(2).checked_sub(1)?).copied()
     }
 
     fn content_times(&self) -> impl Iterator<Item = u64> + '_ {
-        self.chunks
-            .iter()
-            .filter(|chunk| chunk.content)
-            .map(|chunk| chunk.at)
+        self.chunks.iter().filter(|chunk| chunk.content).map(|chunk| chunk.at)
     }
 }
 
@@ -136,10 +130,7 @@ impl TruthLog {
 
     /// The call with this `x-request-id`.
     pub fn find(&self, request_id: &str) -> Option<Truth> {
-        self.lock()
-            .iter()
-            .find(|truth| truth.request_id == request_id)
-            .cloned()
+        self.lock().iter().find(|truth| truth.request_id == request_id).cloned()
     }
 
     /// One JSON object per line.
@@ -174,15 +165,8 @@ mod tests {
     use super::*;
 
     fn truth(chunks: &[(u64, bool)]) -> Truth {
-        let chunks = chunks
-            .iter()
-            .map(|&(at, content)| ChunkSent { at, content })
-            .collect();
-        Truth {
-            request_id: "req_1".to_owned(),
-            chunks,
-            ..Truth::default()
-        }
+        let chunks = chunks.iter().map(|&(at, content)| ChunkSent { at, content }).collect();
+        Truth { request_id: "req_1".to_owned(), chunks, ..Truth::default() }
     }
 
     #[test]
@@ -209,10 +193,7 @@ mod tests {
     fn lines_read_back() {
         let log = TruthLog::default();
         let entry = log.open(truth(&[(1, true)]));
-        log.open(Truth {
-            request_id: "req_2".to_owned(),
-            ..Truth::default()
-        });
+        log.open(Truth { request_id: "req_2".to_owned(), ..Truth::default() });
         log.update(entry, |truth| truth.end = End::Whole);
         let mut lines = Vec::new();
         log.write_lines(&mut lines).unwrap();

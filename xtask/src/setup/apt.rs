@@ -20,10 +20,7 @@ impl Archive {
     /// A source line for another suite of the same archive.
     pub(super) fn one_line(&self, suite: &str) -> String {
         let Self { uri, signed_by } = self;
-        let options = signed_by
-            .as_ref()
-            .map(|key| format!("[signed-by={key}] "))
-            .unwrap_or_default();
+        let options = signed_by.as_ref().map(|key| format!("[signed-by={key}] ")).unwrap_or_default();
         format!("deb {options}{uri} {suite} main\n")
     }
 }
@@ -60,11 +57,7 @@ pub(super) fn configured_sources() -> Result<Vec<SourceFile>> {
 pub(super) fn debian_archives(files: &[SourceFile]) -> Vec<Archive> {
     let mut found = Vec::new();
     for file in files {
-        let archives = if file.deb822 {
-            stanzas(&file.text)
-        } else {
-            lines(&file.text)
-        };
+        let archives = if file.deb822 { stanzas(&file.text) } else { lines(&file.text) };
         for archive in archives {
             if !found.contains(&archive) {
                 found.push(archive);
@@ -87,13 +80,9 @@ fn lines(text: &str) -> Vec<Archive> {
         let mut words = rest.split_whitespace();
         let uri = words.next()?;
         let _suite = words.next()?;
-        let signed_by = options
-            .split_whitespace()
-            .find_map(|option| option.strip_prefix("signed-by="));
-        (words.any(|component| component == "main") && is_debian(uri)).then(|| Archive {
-            uri: uri.to_owned(),
-            signed_by: signed_by.map(str::to_owned),
-        })
+        let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by="));
+        (words.any(|component| component == "main") && is_debian(uri))
+            .then(|| Archive { uri: uri.to_owned(), signed_by: signed_by.map(str::to_owned) })
     };
     text.lines().filter_map(read).collect()
 }
@@ -118,15 +107,8 @@ fn stanzas(text: &str) -> Vec<Archive> {
         }
         // A key written into the file instead of named by path is left to apt's trusted ones.
         let signed_by = field("Signed-By").filter(|value| value.starts_with('/'));
-        for uri in field("URIs")
-            .unwrap_or_default()
-            .split_whitespace()
-            .filter(|uri| is_debian(uri))
-        {
-            found.push(Archive {
-                uri: uri.to_owned(),
-                signed_by: signed_by.map(str::to_owned),
-            });
+        for uri in field("URIs").unwrap_or_default().split_whitespace().filter(|uri| is_debian(uri)) {
+            found.push(Archive { uri: uri.to_owned(), signed_by: signed_by.map(str::to_owned) });
         }
     }
     found
@@ -140,12 +122,8 @@ fn is_debian(uri: &str) -> bool {
 
 /// The first version in `apt-cache madison` output (` package | version | source `) that begins so.
 pub(super) fn version_starting(madison: &str, prefix: &str) -> Option<String> {
-    let mut versions = madison
-        .lines()
-        .filter_map(|line| Some(line.split('|').nth(1)?.trim()));
-    versions
-        .find(|version| version.starts_with(prefix))
-        .map(str::to_owned)
+    let mut versions = madison.lines().filter_map(|line| Some(line.split('|').nth(1)?.trim()));
+    versions.find(|version| version.starts_with(prefix)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -153,14 +131,8 @@ mod tests {
     use super::*;
 
     fn uris(deb822: bool, text: &str) -> Vec<String> {
-        let files = [SourceFile {
-            deb822,
-            text: text.to_owned(),
-        }];
-        debian_archives(&files)
-            .into_iter()
-            .map(|archive| archive.one_line("new"))
-            .collect()
+        let files = [SourceFile { deb822, text: text.to_owned() }];
+        debian_archives(&files).into_iter().map(|archive| archive.one_line("new")).collect()
     }
 
     #[test]
@@ -227,10 +199,7 @@ Signed-By:
   rust-src | 1.96.1+dfsg1-2~bpo13+1 | http://mirror.example/debian trixie-backports/main amd64 Packages
   rust-src | 1.95.0+dfsg1-2~bpo13+1 | http://mirror.example/debian trixie-backports/main amd64 Packages
 ";
-        assert_eq!(
-            version_starting(madison, "1.95.0+").as_deref(),
-            Some("1.95.0+dfsg1-2~bpo13+1")
-        );
+        assert_eq!(version_starting(madison, "1.95.0+").as_deref(), Some("1.95.0+dfsg1-2~bpo13+1"));
         assert_eq!(version_starting(madison, "1.9.0+"), None);
         assert_eq!(version_starting("", "1.95.0+"), None);
     }

@@ -69,21 +69,9 @@ pub(crate) fn toolchain() -> Result<()> {
 fn bpf_linker() -> Result<()> {
     eprintln!("setup: compiling bpf-linker takes about 90 s on two cores");
     let mut install = run::cargo();
-    install.args([
-        "install",
-        "bpf-linker",
-        "--version",
-        BPF_LINKER,
-        "--locked",
-        "--quiet",
-    ]);
+    install.args(["install", "bpf-linker", "--version", BPF_LINKER, "--locked", "--quiet"]);
     // It is a program of the host: flags and directories meant for the workspace are not for it.
-    for name in [
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTFLAGS",
-    ] {
+    for name in ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS"] {
         install.env_remove(name);
     }
     run::run(&mut install)?;
@@ -119,19 +107,14 @@ fn timed(what: impl Display, step: impl FnOnce() -> Result<()>) -> Result<()> {
     eprintln!("setup: {what}: installing …");
     let began = Instant::now();
     step().with_context(|| format!("{what} could not be installed"))?;
-    eprintln!(
-        "setup: {what}: installed in {:.1} s",
-        began.elapsed().as_secs_f64()
-    );
+    eprintln!("setup: {what}: installed in {:.1} s", began.elapsed().as_secs_f64());
     Ok(())
 }
 
 /// `apt-get`, never asking.
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .env_remove("LD_LIBRARY_PATH");
+    command.env("DEBIAN_FRONTEND", "noninteractive").env_remove("LD_LIBRARY_PATH");
     if env::var_os("CI").is_some() {
         command.arg("--quiet");
     }
@@ -145,9 +128,6 @@ mod tests {
     #[test]
     fn compiler_of_the_kernel_side_is_the_workspaces() {
         let pinned = std::fs::read_to_string(root().join("rust-toolchain.toml")).unwrap();
-        assert!(
-            pinned.contains(&format!("channel = \"{RUSTC}\"")),
-            "change both together"
-        );
+        assert!(pinned.contains(&format!("channel = \"{RUSTC}\"")), "change both together");
     }
 }

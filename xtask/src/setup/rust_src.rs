@@ -36,14 +36,10 @@ fn from_rustup(toolchain: &Toolchain) -> Result<()> {
     }
     let name = env::var("RUSTUP_TOOLCHAIN").unwrap_or_else(|_| RUSTC.to_owned());
     let mut add = Command::new("rustup");
-    add.args(["component", "add", "rust-src", "--toolchain", &name])
-        .env("RUSTUP_MAX_RETRIES", "0");
+    add.args(["component", "add", "rust-src", "--toolchain", &name]).env("RUSTUP_MAX_RETRIES", "0");
     run::within(RUSTUP_LIMIT, &mut add)?;
     if !toolchain.has_rust_src() {
-        bail!(
-            "rustup put rust-src somewhere else than {}",
-            toolchain.rust_src().display()
-        );
+        bail!("rustup put rust-src somewhere else than {}", toolchain.rust_src().display());
     }
     Ok(())
 }
@@ -104,10 +100,8 @@ fn download_from(mirror: &apt::Archive, scratch: &Path) -> Result<PathBuf> {
         // apt would fetch as a user who may not write here.
         ("APT::Sandbox::User", Path::new("")),
     ];
-    let configuration: String = settings
-        .iter()
-        .map(|(name, value)| format!("{name} \"{}\";\n", value.display()))
-        .collect();
+    let configuration: String =
+        settings.iter().map(|(name, value)| format!("{name} \"{}\";\n", value.display())).collect();
     let own = state.join("apt.conf");
     fs::write(&own, configuration).context("cannot write apt's configuration")?;
 
@@ -117,19 +111,11 @@ fn download_from(mirror: &apt::Archive, scratch: &Path) -> Result<PathBuf> {
     let version = apt::version_starting(&run::output(&mut madison)?, &format!("{RUSTC}+"))
         .with_context(|| format!("{SUITE} has no {PACKAGE} {RUSTC}"))?;
     let mut download = apt_get();
-    download
-        .arg("-c")
-        .arg(&own)
-        .args(["download", &format!("{PACKAGE}={version}")])
-        .current_dir(scratch);
+    download.arg("-c").arg(&own).args(["download", &format!("{PACKAGE}={version}")]).current_dir(scratch);
     run::run(&mut download)?;
-    let mut entries = fs::read_dir(scratch)
-        .context("cannot list the download")?
-        .flatten()
-        .map(|entry| entry.path());
-    entries
-        .find(|path| path.extension().is_some_and(|e| e == "deb"))
-        .context("apt-get downloaded no package")
+    let mut entries =
+        fs::read_dir(scratch).context("cannot list the download")?.flatten().map(|entry| entry.path());
+    entries.find(|path| path.extension().is_some_and(|e| e == "deb")).context("apt-get downloaded no package")
 }
 
 /// `dpkg-deb --fsys-tarfile PACKAGE | tar -x LIBRARY`: the package has the compiler's sources too, ten times as much.
@@ -140,10 +126,7 @@ fn unpack(package: &Path, library: &str, into: &Path) -> Result<()> {
     let mut unpacker = unpacker.spawn().context("cannot run dpkg-deb")?;
     let tarball = unpacker.stdout.take().context("dpkg-deb has no output")?;
     let mut tar = Command::new("tar");
-    tar.args(["-x", "-C"])
-        .arg(into)
-        .arg(format!("./{library}"))
-        .stdin(tarball);
+    tar.args(["-x", "-C"]).arg(into).arg(format!("./{library}")).stdin(tarball);
     let unpacked = run::run(&mut tar);
     let status = unpacker.wait().context("cannot wait for dpkg-deb")?;
     unpacked?;

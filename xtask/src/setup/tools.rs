@@ -15,26 +15,10 @@ struct Tool {
 }
 
 const TOOLS: [Tool; 4] = [
-    Tool {
-        program: "python3",
-        package: "python3",
-        purposes: &[For::Tests, For::Demo],
-    },
-    Tool {
-        program: "curl",
-        package: "curl",
-        purposes: &[For::Tests, For::Demo],
-    },
-    Tool {
-        program: "node",
-        package: "nodejs",
-        purposes: &[For::Tests],
-    },
-    Tool {
-        program: "npm",
-        package: "npm",
-        purposes: &[For::Tests],
-    },
+    Tool { program: "python3", package: "python3", purposes: &[For::Tests, For::Demo] },
+    Tool { program: "curl", package: "curl", purposes: &[For::Tests, For::Demo] },
+    Tool { program: "node", package: "nodejs", purposes: &[For::Tests] },
+    Tool { program: "npm", package: "npm", purposes: &[For::Tests] },
 ];
 
 pub(super) fn install(purpose: For) -> Result<()> {
@@ -42,13 +26,7 @@ pub(super) fn install(purpose: For) -> Result<()> {
     let (there, absent): (Vec<&Tool>, Vec<&Tool>) =
         wanted.partition(|tool| run::on_path(tool.program).is_some());
     if !there.is_empty() {
-        present(
-            there
-                .iter()
-                .map(|tool| tool.program)
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
+        present(there.iter().map(|tool| tool.program).collect::<Vec<_>>().join(", "));
     }
     if absent.is_empty() {
         return Ok(());
@@ -63,10 +41,6 @@ pub(super) fn install(purpose: For) -> Result<()> {
     }
     timed(&list, || {
         run::run(apt_get().arg("update")).context("the package lists could not be refreshed")?;
-        run::run(
-            apt_get()
-                .args(["install", "-y", "--no-install-recommends"])
-                .args(&packages),
-        )
+        run::run(apt_get().args(["install", "-y", "--no-install-recommends"]).args(&packages))
     })
 }

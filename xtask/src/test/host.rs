@@ -27,42 +27,21 @@ impl Host {
 
     /// What keeps live tests from running, if anything.
     pub(super) fn lacks(&self) -> Option<String> {
-        let Self {
-            root,
-            uprobes,
-            btf,
-            cgroup2,
-        } = *self;
-        let parts = [
-            (root, "root"),
-            (uprobes, "uprobes"),
-            (btf, "kernel BTF"),
-            (cgroup2, "cgroup v2"),
-        ];
-        let lacking: Vec<&str> = parts
-            .iter()
-            .filter(|(there, _)| !there)
-            .map(|(_, name)| *name)
-            .collect();
+        let Self { root, uprobes, btf, cgroup2 } = *self;
+        let parts = [(root, "root"), (uprobes, "uprobes"), (btf, "kernel BTF"), (cgroup2, "cgroup v2")];
+        let lacking: Vec<&str> = parts.iter().filter(|(there, _)| !there).map(|(_, name)| *name).collect();
         (!lacking.is_empty()).then(|| format!("no {}", lacking.join(", no ")))
     }
 
     #[cfg(test)]
     pub(super) fn able() -> Self {
-        Self {
-            root: true,
-            uprobes: true,
-            btf: true,
-            cgroup2: true,
-        }
+        Self { root: true, uprobes: true, btf: true, cgroup2: true }
     }
 }
 
 /// `DEVICE MOUNT-POINT TYPE OPTIONS 0 0`
 fn has_cgroup2(mounts: &str) -> bool {
-    mounts
-        .lines()
-        .any(|line| line.split(' ').nth(2) == Some("cgroup2"))
+    mounts.lines().any(|line| line.split(' ').nth(2) == Some("cgroup2"))
 }
 
 #[cfg(test)]
@@ -71,20 +50,14 @@ mod tests {
 
     #[test]
     fn cgroup2_is_a_file_system_type_and_not_a_name() {
-        assert!(has_cgroup2(
-            "proc /proc proc rw 0 0\nnone /sys/fs/cgroup/unified cgroup2 rw 0 0\n"
-        ));
+        assert!(has_cgroup2("proc /proc proc rw 0 0\nnone /sys/fs/cgroup/unified cgroup2 rw 0 0\n"));
         assert!(!has_cgroup2("cgroup2 /mnt/cgroup2 tmpfs rw 0 0\n"));
     }
 
     #[test]
     fn what_is_lacking_is_named() {
         assert_eq!(Host::able().lacks(), None);
-        let poor = Host {
-            root: false,
-            btf: false,
-            ..Host::able()
-        };
+        let poor = Host { root: false, btf: false, ..Host::able() };
         assert_eq!(poor.lacks().as_deref(), Some("no root, no kernel BTF"));
     }
 }

@@ -33,10 +33,7 @@ pub(crate) fn run(arguments: &[String], strict: bool, environment: &[(&str, &str
     fs::write(&skip_log, "").with_context(|| format!("cannot write {}", skip_log.display()))?;
 
     let mut tests = run::cargo();
-    tests
-        .args(["test", "--no-fail-fast"])
-        .args(scope(arguments))
-        .args(arguments);
+    tests.args(["test", "--no-fail-fast"]).args(scope(arguments)).args(arguments);
     tests
         .envs(environment.iter().copied())
         .env("WIRELIGHT_BIN", &agent.binary)
@@ -106,10 +103,7 @@ fn verdict(totals: Totals, success: bool, skips: &Skips, host: &Host, strict: bo
 /// Runs cargo test, shows its output as it comes, and adds up.
 fn watch(tests: &mut Command) -> Result<(Totals, bool)> {
     let shown = run::announce(tests);
-    let mut child = tests
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let mut child = tests.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run `{shown}`"))?;
     let stdout = BufReader::new(child.stdout.take().context("cargo test has no output")?);
     let mut totals = Totals::default();
     for line in stdout.split(b'\n') {
@@ -126,14 +120,8 @@ fn watch(tests: &mut Command) -> Result<(Totals, bool)> {
 /// `CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER`: cargo compiles as us, and starts test programs through it.
 fn runner_variable() -> Result<String> {
     let version = run::output(Command::new("rustc").arg("-vV"))?;
-    let host = version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .context("rustc names no host")?;
-    Ok(format!(
-        "CARGO_TARGET_{}_RUNNER",
-        host.replace('-', "_").to_uppercase()
-    ))
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    Ok(format!("CARGO_TARGET_{}_RUNNER", host.replace('-', "_").to_uppercase()))
 }
 
 #[cfg(test)]
@@ -148,11 +136,7 @@ mod tests {
         host: &Host,
         strict: bool,
     ) -> Option<String> {
-        let totals = Totals {
-            passed,
-            failed,
-            skipped: 0,
-        };
+        let totals = Totals { passed, failed, skipped: 0 };
         verdict(totals, success, &Skips::parse(skips), host, strict)
     }
 
@@ -168,10 +152,7 @@ mod tests {
     #[test]
     fn verdicts() {
         let able = Host::able();
-        let unable = Host {
-            root: false,
-            ..Host::able()
-        };
+        let unable = Host { root: false, ..Host::able() };
         let skip = "live_openssl: no node\n";
         assert_eq!(check(3, 0, true, "", &able, true), None);
         assert_eq!(check(3, 0, true, skip, &able, false), None);

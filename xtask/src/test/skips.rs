@@ -17,10 +17,7 @@ impl Skips {
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in log.lines().filter(|line| !line.trim().is_empty()) {
             let (test, reason) = line.split_once(": ").unwrap_or((line, "no reason given"));
-            by_reason
-                .entry(reason.trim().to_owned())
-                .or_default()
-                .push(test.trim().to_owned());
+            by_reason.entry(reason.trim().to_owned()).or_default().push(test.trim().to_owned());
         }
         Self { by_reason }
     }

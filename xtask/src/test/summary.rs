@@ -42,21 +42,13 @@ impl Totals {
 
     /// A live test that skips itself returns early, and cargo takes it for passed.
     pub(super) fn with_live_skips(self, live: u64) -> Self {
-        Self {
-            passed: self.passed.saturating_sub(live),
-            failed: self.failed,
-            skipped: self.skipped + live,
-        }
+        Self { passed: self.passed.saturating_sub(live), failed: self.failed, skipped: self.skipped + live }
     }
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            passed,
-            failed,
-            skipped,
-        } = self;
+        let Self { passed, failed, skipped } = self;
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
@@ -87,11 +79,7 @@ goodbye from nodetest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 f
     #[test]
     fn other_lines_count_nothing() {
         check("", 0, "0 passed, 0 failed, 0 skipped");
-        check(
-            "test result: what. x passed; 1\n1 passed; 2 failed",
-            0,
-            "0 passed, 0 failed, 0 skipped",
-        );
+        check("test result: what. x passed; 1\n1 passed; 2 failed", 0, "0 passed, 0 failed, 0 skipped");
         check("test result: ok", 3, "0 passed, 0 failed, 3 skipped");
     }
 }

@@ -33,16 +33,8 @@ fn compare(committed: &str, generated: &str) -> Vec<Finding> {
     if committed == generated {
         return Vec::new();
     }
-    let same = committed
-        .lines()
-        .zip(generated.lines())
-        .take_while(|(old, new)| old == new)
-        .count();
-    vec![Finding::new(
-        PATH,
-        same + 1,
-        "differs from `wirelight --help`: run `cargo xtask bless`",
-    )]
+    let same = committed.lines().zip(generated.lines()).take_while(|(old, new)| old == new).count();
+    vec![Finding::new(PATH, same + 1, "differs from `wirelight --help`: run `cargo xtask bless`")]
 }
 
 #[cfg(test)]
@@ -53,12 +45,7 @@ mod tests {
     fn stale_page_is_found_at_its_first_difference() {
         let page = "# wirelight\n\n`--pid`\n";
         assert_eq!(compare(page, page), []);
-        assert_eq!(
-            compare("# wirelight\n\n`--pit`\n", page)
-                .first()
-                .map(|finding| finding.line),
-            Some(3)
-        );
+        assert_eq!(compare("# wirelight\n\n`--pit`\n", page).first().map(|finding| finding.line), Some(3));
         assert_eq!(compare("", page).first().map(|finding| finding.line), Some(1));
     }
 

@@ -42,10 +42,7 @@ const STAGES: [(&str, &[&str]); 12] = [
     ("attach", &["config", "enrich", "telemetry"]),
     ("capture", &["attach", "config", "enrich", "telemetry"]),
     ("connection", &["capture", "config", "enrich", "telemetry"]),
-    (
-        "shard",
-        &["capture", "config", "connection", "enrich", "span", "telemetry"],
-    ),
+    ("shard", &["capture", "config", "connection", "enrich", "span", "telemetry"]),
     ("enrich", &["config", "telemetry"]),
     ("span", &["capture", "config", "enrich", "telemetry"]),
     ("export", &["config", "enrich", "span", "telemetry"]),
@@ -104,11 +101,7 @@ pub(super) fn main_imports(path: &str, content: &str) -> Vec<Finding> {
         .into_iter()
         .filter(|(_, name)| !MAIN.contains(&name.as_str()))
         .map(|(line, name)| {
-            Finding::new(
-                path,
-                line,
-                format!("`main` may not import `{name}`, only cli and pipeline"),
-            )
+            Finding::new(path, line, format!("`main` may not import `{name}`, only cli and pipeline"))
         })
         .collect()
 }
@@ -119,21 +112,14 @@ pub(super) fn crate_names(path: &str, content: &str) -> Vec<Finding> {
     if !path.ends_with(".rs") || !product.iter().any(|place| path.starts_with(place)) {
         return Vec::new();
     }
-    let only = ONLY_IN
-        .iter()
-        .filter(|(_, places)| !places.iter().any(|place| path.starts_with(place)));
+    let only = ONLY_IN.iter().filter(|(_, places)| !places.iter().any(|place| path.starts_with(place)));
     let never = NEVER.iter().filter(|(place, _)| path.starts_with(place));
-    let mut denied: Vec<&str> = only
-        .map(|(name, _)| *name)
-        .chain(never.flat_map(|(_, names)| names.iter().copied()))
-        .collect();
+    let mut denied: Vec<&str> =
+        only.map(|(name, _)| *name).chain(never.flat_map(|(_, names)| names.iter().copied())).collect();
     denied.sort_unstable();
     denied.dedup();
     let named = |name: &'static str| {
-        roots(content, name)
-            .into_iter()
-            .map(move |(line, _)| (line, name))
-            .collect::<Vec<_>>()
+        roots(content, name).into_iter().map(move |(line, _)| (line, name)).collect::<Vec<_>>()
     };
     let mut findings: Vec<Finding> = denied
         .into_iter()
@@ -159,10 +145,7 @@ fn is_stage(name: &str) -> bool {
 /// The first name after each `start::`, with its line; of `start::{a::b, c}` both `a` and `c`. `use start;` gives
 /// `start` itself.
 fn roots(content: &str, start: &str) -> Vec<(usize, String)> {
-    let code: Vec<&str> = content
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .collect();
+    let code: Vec<&str> = content.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     let code = code.join("\n");
     let mut found = Vec::new();
     for (at, _) in code.match_indices(start) {
@@ -175,11 +158,7 @@ fn roots(content: &str, start: &str) -> Vec<(usize, String)> {
         let line = before.matches('\n').count() + 1;
         match after.strip_prefix("::") {
             Some(list) if list.starts_with('{') => {
-                found.extend(
-                    list_roots(list)
-                        .into_iter()
-                        .map(|(down, name)| (line + down, name)),
-                );
+                found.extend(list_roots(list).into_iter().map(|(down, name)| (line + down, name)));
             }
             Some(path) => found.push((line, name(path))),
             None if before.trim_end().ends_with("use") && after.starts_with([';', ' ']) => {
@@ -260,18 +239,9 @@ fn f() { crate::pipeline::stop() }
     fn imports_with_the_stream_are_not() {
         let content =
             "use crate::{capture::Captured, telemetry};\nuse crate::connection::Key;\nuse crate::Error;\n";
-        assert_eq!(
-            said(stage_imports("agent/src/connection.rs", content)),
-            [] as [&str; 0]
-        );
-        assert_eq!(
-            said(stage_imports("agent/src/lib.rs", "pub use crate::ui::Top;")),
-            [] as [&str; 0]
-        );
-        assert_eq!(
-            said(stage_imports("tests/it/main.rs", "use crate::ui;")),
-            [] as [&str; 0]
-        );
+        assert_eq!(said(stage_imports("agent/src/connection.rs", content)), [] as [&str; 0]);
+        assert_eq!(said(stage_imports("agent/src/lib.rs", "pub use crate::ui::Top;")), [] as [&str; 0]);
+        assert_eq!(said(stage_imports("tests/it/main.rs", "use crate::ui;")), [] as [&str; 0]);
     }
 
     #[test]
@@ -280,10 +250,7 @@ fn f() { crate::pipeline::stop() }
             for target in ["pipeline", "cli"].into_iter().filter(|target| *target != stage) {
                 let path = format!("agent/src/{stage}/x.rs");
                 let findings = stage_imports(&path, &format!("use crate::{target}::X;\n"));
-                assert_eq!(
-                    said(findings),
-                    [format!("{path}:1: `{stage}` may not import `{target}`")]
-                );
+                assert_eq!(said(findings), [format!("{path}:1: `{stage}` may not import `{target}`")]);
             }
         }
     }
@@ -291,10 +258,7 @@ fn f() { crate::pipeline::stop() }
     #[test]
     fn stage_without_a_row_is_found() {
         let findings = said(stage_imports("agent/src/helpers.rs", ""));
-        assert!(
-            findings[0].contains("`helpers` is not in the table"),
-            "{findings:?}"
-        );
+        assert!(findings[0].contains("`helpers` is not in the table"), "{findings:?}");
     }
 
     #[test]
@@ -323,23 +287,11 @@ fn f() { crate::pipeline::stop() }
     fn crates_in_place_are_not() {
         let check = |path: &str, content: &str| said(crate_names(path, content));
         let none = [] as [&str; 0];
+        assert_eq!(check("agent/src/attach/loader.rs", "use aya::Ebpf; use common::Cookie;"), none);
+        assert_eq!(check("agent/src/capture/ring.rs", "use aya::maps::RingBuf;"), none);
+        assert_eq!(check("agent/src/shard.rs", "use wire::Message; use genai::Call;"), none);
         assert_eq!(
-            check("agent/src/attach/loader.rs", "use aya::Ebpf; use common::Cookie;"),
-            none
-        );
-        assert_eq!(
-            check("agent/src/capture/ring.rs", "use aya::maps::RingBuf;"),
-            none
-        );
-        assert_eq!(
-            check("agent/src/shard.rs", "use wire::Message; use genai::Call;"),
-            none
-        );
-        assert_eq!(
-            check(
-                "agent/src/span/build.rs",
-                "// aya::Ebpf\nlet himalaya = my_aya::x; crate::common::y"
-            ),
+            check("agent/src/span/build.rs", "// aya::Ebpf\nlet himalaya = my_aya::x; crate::common::y"),
             none
         );
         assert_eq!(check("ebpf/src/emit.rs", "use common::Record;"), none);

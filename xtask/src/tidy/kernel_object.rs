@@ -13,27 +13,15 @@ use crate::fingerprint::{COMMITTED, Committed, Fingerprint, OBJECT, OBJECT_ARCH}
 use crate::toolchain::Toolchain;
 
 /// Paths of the machine that built it must not be in it.
-const FOREIGN: [&str; 3] = [
-    concat!("/ro", "ot/"),
-    concat!("/wo", "rk/"),
-    concat!("/ho", "me/"),
-];
+const FOREIGN: [&str; 3] = [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/")];
 
 /// What can be said without building anything.
 pub(super) fn committed(root: &Path) -> Result<Vec<Finding>> {
     if !root.join(COMMITTED).exists() {
-        return Ok(vec![Finding::new(
-            COMMITTED,
-            1,
-            "is missing: run `cargo xtask bpf`",
-        )]);
+        return Ok(vec![Finding::new(COMMITTED, 1, "is missing: run `cargo xtask bpf`")]);
     }
     let object = fs::read(root.join(OBJECT)).with_context(|| format!("cannot read {OBJECT}"))?;
-    Ok(judge(
-        &Committed::read(root)?,
-        &Fingerprint::of_sources(root)?,
-        &object,
-    ))
+    Ok(judge(&Committed::read(root)?, &Fingerprint::of_sources(root)?, &object))
 }
 
 fn judge(committed: &Committed, sources: &Fingerprint, object: &[u8]) -> Vec<Finding> {
@@ -46,17 +34,10 @@ fn judge(committed: &Committed, sources: &Fingerprint, object: &[u8]) -> Vec<Fin
         ));
     }
     if committed.object != Fingerprint::of_bytes(object) {
-        findings.push(Finding::new(
-            OBJECT,
-            1,
-            "is not the object of the fingerprint: run `cargo xtask bpf`",
-        ));
+        findings.push(Finding::new(OBJECT, 1, "is not the object of the fingerprint: run `cargo xtask bpf`"));
     }
     for foreign in FOREIGN {
-        if object
-            .windows(foreign.len())
-            .any(|window| window == foreign.as_bytes())
-        {
+        if object.windows(foreign.len()).any(|window| window == foreign.as_bytes()) {
             findings.push(Finding::new(
                 OBJECT,
                 1,
@@ -82,11 +63,7 @@ fn compare(built: &[u8], committed: &[u8], arch: &str) -> Vec<Finding> {
     if arch != OBJECT_ARCH || built == committed {
         return Vec::new();
     }
-    vec![Finding::new(
-        OBJECT,
-        1,
-        "these sources give another object: run `cargo xtask bpf`",
-    )]
+    vec![Finding::new(OBJECT, 1, "these sources give another object: run `cargo xtask bpf`")]
 }
 
 #[cfg(test)]
@@ -107,39 +84,24 @@ mod tests {
 
     #[test]
     fn current_object_is_fine() {
-        assert_eq!(
-            said(judge(&of(b"elf"), &Fingerprint::of_bytes(b"sources"), b"elf")),
-            [] as [&str; 0]
-        );
+        assert_eq!(said(judge(&of(b"elf"), &Fingerprint::of_bytes(b"sources"), b"elf")), [] as [&str; 0]);
     }
 
     #[test]
     fn stale_or_exchanged_object_is_found() {
         let stale = said(judge(&of(b"elf"), &Fingerprint::of_bytes(b"new sources"), b"elf"));
-        assert!(
-            stale.len() == 1 && stale[0].contains("sources have changed"),
-            "{stale:?}"
-        );
+        assert!(stale.len() == 1 && stale[0].contains("sources have changed"), "{stale:?}");
         let exchanged = said(judge(&of(b"elf"), &Fingerprint::of_bytes(b"sources"), b"other"));
-        assert!(
-            exchanged.len() == 1 && exchanged[0].contains("is not the object"),
-            "{exchanged:?}"
-        );
+        assert!(exchanged.len() == 1 && exchanged[0].contains("is not the object"), "{exchanged:?}");
     }
 
     #[test]
     fn object_with_foreign_bytes_is_found() {
         for foreign in FOREIGN {
             let object = format!("elf\0{foreign}info\0");
-            let findings = said(judge(
-                &of(object.as_bytes()),
-                &Fingerprint::of_bytes(b"sources"),
-                object.as_bytes(),
-            ));
-            assert_eq!(
-                findings,
-                [format!("contains `{foreign}`: see agent/build/source.rs")]
-            );
+            let findings =
+                said(judge(&of(object.as_bytes()), &Fingerprint::of_bytes(b"sources"), object.as_bytes()));
+            assert_eq!(findings, [format!("contains `{foreign}`: see agent/build/source.rs")]);
         }
     }
 

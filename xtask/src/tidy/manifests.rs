@@ -7,18 +7,7 @@ use super::Finding;
 
 /// A manifest, and all that it may depend on when built for use. Tests may use what they like.
 const ALLOWED: [(&str, &[&str]); 5] = [
-    (
-        "agent/genai/Cargo.toml",
-        &[
-            "base64",
-            "bytes",
-            "memchr",
-            "serde",
-            "serde_json",
-            "sonic-rs",
-            "wire",
-        ],
-    ),
+    ("agent/genai/Cargo.toml", &["base64", "bytes", "memchr", "serde", "serde_json", "sonic-rs", "wire"]),
     (
         "agent/wire/Cargo.toml",
         &[
@@ -78,11 +67,7 @@ pub(super) fn commented_dependencies(path: &str, content: &str) -> Vec<Finding> 
     let mut open: Option<(usize, &str, bool)> = None;
     let mut close = |open: &mut Option<(usize, &str, bool)>| {
         if let Some((line, name, false)) = open.take() {
-            findings.push(Finding::new(
-                path,
-                line,
-                format!("say in a comment what `{name}` is for"),
-            ));
+            findings.push(Finding::new(path, line, format!("say in a comment what `{name}` is for")));
         }
     };
     for (line, text) in super::numbered(content) {
@@ -145,10 +130,7 @@ version = \"1\"
                 "agent/wire/Cargo.toml:10: write a dependency on one line, for the reader and for tidy",
             ]
         );
-        assert_eq!(
-            said(allowed_dependencies("tests/Cargo.toml", content)),
-            [] as [&str; 0]
-        );
+        assert_eq!(said(allowed_dependencies("tests/Cargo.toml", content)), [] as [&str; 0]);
     }
 
     #[test]

@@ -29,11 +29,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(path: &str, line: usize, says: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            says: says.into(),
-        }
+        Self { path: path.to_owned(), line, says: says.into() }
     }
 }
 
@@ -79,11 +75,7 @@ pub(crate) fn run() -> Result<()> {
             findings.extend(kernel_object::rebuilt(root(), &agent.object)?);
             findings.extend(docs::up_to_date(root(), &agent.binary)?);
         }
-        Err(error) => findings.push(Finding::new(
-            docs::PATH,
-            1,
-            format!("cannot be checked: {error:#}"),
-        )),
+        Err(error) => findings.push(Finding::new(docs::PATH, 1, format!("cannot be checked: {error:#}"))),
     }
     findings.sort();
     for finding in &findings {
@@ -104,14 +96,8 @@ fn files(root: &Path) -> Result<Vec<String>> {
             let Ok(name) = entry.file_name().into_string() else {
                 bail!("{directory} has a name that is not text")
             };
-            let path = if directory.is_empty() {
-                name.clone()
-            } else {
-                format!("{directory}/{name}")
-            };
-            let kind = entry
-                .file_type()
-                .with_context(|| format!("cannot look at {path}"))?;
+            let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
+            let kind = entry.file_type().with_context(|| format!("cannot look at {path}"))?;
             if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 walk(root, &path, found)?;
             } else if kind.is_file() {
@@ -131,10 +117,7 @@ const SKIPPED: [&str; 6] = [".git", "__pycache__", "node_modules", "target", "ve
 
 /// `path`'s extension.
 fn extension(path: &str) -> &str {
-    Path::new(path)
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
+    Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
 }
 
 /// Lines with their numbers.
@@ -151,18 +134,11 @@ mod tests {
         let found = files(root()).unwrap();
         assert!(found.contains(&"xtask/src/tidy/mod.rs".to_owned()));
         assert!(found.is_sorted());
-        assert!(
-            !found
-                .iter()
-                .any(|path| path.starts_with(".git/") || path.starts_with("target/"))
-        );
+        assert!(!found.iter().any(|path| path.starts_with(".git/") || path.starts_with("target/")));
     }
 
     #[test]
     fn finding_reads_as_an_editor_wants_it() {
-        assert_eq!(
-            Finding::new("a/b.rs", 7, "is wrong").to_string(),
-            "a/b.rs:7: is wrong"
-        );
+        assert_eq!(Finding::new("a/b.rs", 7, "is wrong").to_string(), "a/b.rs:7: is wrong");
     }
 }

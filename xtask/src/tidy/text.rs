@@ -15,27 +15,17 @@ const MARKERS: [&str; 6] = [
 ];
 
 /// Directories that exist on one machine or for one person.
-const MACHINE: [&str; 3] = [
-    concat!("/ro", "ot/"),
-    concat!("/wo", "rk/"),
-    concat!("/ho", "me/"),
-];
+const MACHINE: [&str; 3] = [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/")];
 
 /// Files that people write, in which the rules of this module apply.
-const WRITTEN: [&str; 11] = [
-    "c", "conf", "js", "md", "mjs", "py", "rs", "sh", "toml", "yaml", "yml",
-];
+const WRITTEN: [&str; 11] = ["c", "conf", "js", "md", "mjs", "py", "rs", "sh", "toml", "yaml", "yml"];
 
 /// Every source file begins with what it is about.
 pub(super) fn module_doc(path: &str, content: &str) -> Vec<Finding> {
     if extension(path) != "rs" || content.starts_with("//!") {
         return Vec::new();
     }
-    vec![Finding::new(
-        path,
-        1,
-        "begin with a `//!` line: what comes in, what goes out, what is not handled",
-    )]
+    vec![Finding::new(path, 1, "begin with a `//!` line: what comes in, what goes out, what is not handled")]
 }
 
 /// Unfinished work belongs into an issue, and a test that does not run is not a test.
@@ -67,20 +57,14 @@ pub(super) fn machine_paths(path: &str, content: &str) -> Vec<Finding> {
     };
     // A person's or machine's name, not a placeholder.
     let named = |text: &str, end: usize| {
-        text.get(end..)
-            .and_then(|rest| rest.chars().next())
-            .is_some_and(|c| c.is_ascii_alphanumeric())
+        text.get(end..).and_then(|rest| rest.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric())
     };
     let mut findings = Vec::new();
     for (line, text) in numbered(content) {
         for machine in MACHINE {
             let hit = |(at, _): (usize, &str)| begins(text, at) && named(text, at + machine.len());
             if text.match_indices(machine).any(hit) {
-                findings.push(Finding::new(
-                    path,
-                    line,
-                    format!("`{machine}…` exists on one machine only"),
-                ));
+                findings.push(Finding::new(path, line, format!("`{machine}…` exists on one machine only")));
             }
         }
     }
@@ -95,22 +79,14 @@ pub(super) fn whitespace(path: &str, content: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, text) in numbered(content) {
         if text.contains('\t') {
-            findings.push(Finding::new(
-                path,
-                line,
-                "has a tab: use spaces, or `\\t` in a string",
-            ));
+            findings.push(Finding::new(path, line, "has a tab: use spaces, or `\\t` in a string"));
         }
         if text.ends_with([' ', '\t', '\r']) {
             findings.push(Finding::new(path, line, "ends with white space"));
         }
     }
     if !content.is_empty() && !content.ends_with('\n') {
-        findings.push(Finding::new(
-            path,
-            content.lines().count(),
-            "the last line has no end",
-        ));
+        findings.push(Finding::new(path, content.lines().count(), "the last line has no end"));
     }
     findings
 }
@@ -146,11 +122,7 @@ mod tests {
     #[test]
     fn every_marker_is_found() {
         for marker in MARKERS {
-            assert_eq!(
-                lines(markers("a.rs", &format!("ok\n// {marker} later\n"))),
-                [2],
-                "{marker}"
-            );
+            assert_eq!(lines(markers("a.rs", &format!("ok\n// {marker} later\n"))), [2], "{marker}");
         }
         let ignored = format!("{}d = \"slow\"]\n", MARKERS[5]);
         assert_eq!(lines(markers("a.rs", &ignored)), [1]);
@@ -169,22 +141,14 @@ mod tests {
             let text = format!("fine\nlet p = \"{machine}x\";\nsee {machine}y\n{machine}z\n");
             assert_eq!(lines(machine_paths("a.rs", &text)), [2, 3, 4], "{machine}");
             let inside = format!("/proc/7{machine}usr\nformat!(\"{{pid}}{machine}usr\")\n{machine}<name>\n");
-            assert_eq!(
-                lines(machine_paths("a.rs", &inside)),
-                [] as [usize; 0],
-                "{machine}"
-            );
+            assert_eq!(lines(machine_paths("a.rs", &inside)), [] as [usize; 0], "{machine}");
         }
     }
 
     #[test]
     fn stray_whitespace_is_found() {
         assert_eq!(lines(whitespace("a.rs", "fn a() {\n\tb();\n} \n")), [2, 3]);
-        assert_eq!(
-            lines(whitespace("a.toml", "a = 1\r\n")),
-            [] as [usize; 0],
-            "lines() takes \\r\\n off"
-        );
+        assert_eq!(lines(whitespace("a.toml", "a = 1\r\n")), [] as [usize; 0], "lines() takes \\r\\n off");
         assert_eq!(lines(whitespace("a.md", "one\ntwo")), [2]);
         assert_eq!(lines(whitespace("Makefile", "\tcc\n")), [] as [usize; 0]);
     }

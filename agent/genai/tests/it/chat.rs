@@ -11,10 +11,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn tool(id: &str, name: &str) -> ToolCall {
-    ToolCall {
-        id: some(id),
-        name: some(name),
-    }
+    ToolCall { id: some(id), name: some(name) }
 }
 
 /// The talk's call; it must be the same however the bodies are cut.
@@ -27,11 +24,7 @@ fn check(talk: &Talk) -> Call {
     for (index, message) in talk.messages.iter().enumerate() {
         if let wire::Kind::Body(bytes) = &message.kind {
             for at in 0..=bytes.len() {
-                assert_eq!(
-                    talk.cut_at(index, at).call(),
-                    whole,
-                    "message {index} cut at {at}"
-                );
+                assert_eq!(talk.cut_at(index, at).call(), whole, "message {index} cut at {at}");
             }
         }
     }
@@ -40,13 +33,7 @@ fn check(talk: &Talk) -> Call {
 
 #[test]
 fn a_stream_as_a_whole() {
-    let call = check(
-        &Talk::ask(REQUEST)
-            .sse()
-            .events(&STREAM)
-            .event("[DONE]")
-            .end(End::Complete),
-    );
+    let call = check(&Talk::ask(REQUEST).sse().events(&STREAM).event("[DONE]").end(End::Complete));
     assert_eq!(
         (&call.provider, call.api, call.outcome),
         (&Provider::OpenAi, Api::ChatCompletions, Outcome::Complete)
@@ -100,15 +87,9 @@ fn a_stream_as_a_whole() {
         }
     );
     let stream = call.stream.expect("a stream");
-    assert_eq!(
-        (stream.chunks, stream.content_chunks, stream.coalesced),
-        (6, 3, 0)
-    );
+    assert_eq!((stream.chunks, stream.content_chunks, stream.coalesced), (6, 3, 0));
     assert_eq!((stream.intervals.len(), stream.intervals.max()), (2, Some(10)));
-    assert_eq!(
-        (call.failure, call.unknown_shape, call.lossy, call.joined_late),
-        (None, 0, false, false)
-    );
+    assert_eq!((call.failure, call.unknown_shape, call.lossy, call.joined_late), (None, 0, false, false));
 }
 
 #[test]
@@ -127,10 +108,7 @@ fn heads_are_kept_in_what_they_tell() {
         )
         .body(Direction::ToServer, REQUEST)
         .end_request(End::Complete)
-        .response(
-            200,
-            &[("x-request-id", "req_1"), ("content-type", "application/json")],
-        )
+        .response(200, &[("x-request-id", "req_1"), ("content-type", "application/json")])
         .answer(ANSWER)
         .end(End::Complete)
         .call();
@@ -176,26 +154,16 @@ fn an_answer_that_is_no_stream() {
             reasoning: Some(0)
         }
     );
-    assert_eq!(
-        (call.stream, call.times.first_token, call.times.first_chunk),
-        (None, None, None)
-    );
+    assert_eq!((call.stream, call.times.first_token, call.times.first_chunk), (None, None, None));
     assert_eq!((call.outcome, call.unknown_shape), (Outcome::Complete, 0));
 }
 
 #[test]
 fn tool_calls_in_pieces_are_put_together() {
     let call = Talk::ask("{}").sse().events(&TOOL_STREAM).event("[DONE]").call();
-    assert_eq!(
-        call.response.tool_calls,
-        [tool("call_abc", "get_weather"), tool("call_def", "get_time")]
-    );
+    assert_eq!(call.response.tool_calls, [tool("call_abc", "get_weather"), tool("call_def", "get_time")]);
     let stream = call.stream.expect("a stream");
-    assert_eq!(
-        (stream.chunks, stream.content_chunks),
-        (6, 4),
-        "an empty piece of arguments is no content"
-    );
+    assert_eq!((stream.chunks, stream.content_chunks), (6, 4), "an empty piece of arguments is no content");
     assert_eq!(call.unknown_shape, 0);
 }
 
@@ -229,20 +197,11 @@ fn tool_calls_of_servers_that_number_them_badly() {
         ),
         (
             vec![r#"{"index":0,"id":"","function":{"name":"f"}}"#],
-            vec![ToolCall {
-                id: None,
-                name: some("f"),
-            }],
+            vec![ToolCall { id: None, name: some("f") }],
         ),
     ] {
-        let talk = pieces
-            .iter()
-            .fold(Talk::ask("{}").sse(), |talk, piece| talk.event(chunk(piece)));
-        assert_eq!(
-            talk.event("[DONE]").call().response.tool_calls,
-            expect,
-            "{pieces:?}"
-        );
+        let talk = pieces.iter().fold(Talk::ask("{}").sse(), |talk, piece| talk.event(chunk(piece)));
+        assert_eq!(talk.event("[DONE]").call().response.tool_calls, expect, "{pieces:?}");
     }
     // The one call of old.
     let call = Talk::ask("{}")
@@ -251,13 +210,7 @@ fn tool_calls_of_servers_that_number_them_badly() {
         .event(r#"{"choices":[{"index":0,"delta":{"function_call":{"arguments":"{}"}},"finish_reason":"function_call"}]}"#)
         .event("[DONE]")
         .call();
-    assert_eq!(
-        call.response.tool_calls,
-        [ToolCall {
-            id: None,
-            name: some("f")
-        }]
-    );
+    assert_eq!(call.response.tool_calls, [ToolCall { id: None, name: some("f") }]);
     assert_eq!(call.stream.map(|stream| stream.content_chunks), Some(2));
 }
 
@@ -282,10 +235,7 @@ fn what_counts_as_content() {
         (r#"{}"#, false),
         (r#"{"content":null}"#, false),
         (r#"{"tool_calls":[]}"#, false),
-        (
-            r#"{"tool_calls":[{"index":0,"id":"a","function":{"arguments":""}}]}"#,
-            false,
-        ),
+        (r#"{"tool_calls":[{"index":0,"id":"a","function":{"arguments":""}}]}"#, false),
         (r#"{"audio":{"id":"a","expires_at":1}}"#, false),
         (r#"{"unknown":"text"}"#, false),
         (r#"{"content":"x"}"#, true),
@@ -294,16 +244,10 @@ fn what_counts_as_content() {
         (r#"{"refusal":"no"}"#, true),
         (r#"{"reasoning_content":"hm"}"#, true),
         (r#"{"reasoning":"hm"}"#, true),
-        (
-            r#"{"reasoning_details":[{"type":"reasoning.text","text":"hm"}]}"#,
-            true,
-        ),
+        (r#"{"reasoning_details":[{"type":"reasoning.text","text":"hm"}]}"#, true),
         (r#"{"thinking":"hm"}"#, true),
         (r#"{"tool_calls":[{"index":0,"function":{"name":"f"}}]}"#, true),
-        (
-            r#"{"tool_calls":[{"index":0,"function":{"arguments":"{"}}]}"#,
-            true,
-        ),
+        (r#"{"tool_calls":[{"index":0,"function":{"arguments":"{"}}]}"#, true),
         (r#"{"function_call":{"name":"f"}}"#, true),
         (r#"{"audio":{"data":"AAAA"}}"#, true),
         (r#"{"audio":{"transcript":"hi"}}"#, true),
@@ -331,26 +275,17 @@ fn usage_is_what_was_told_last_and_absent_where_it_was_not() {
                 r#"{"prompt_tokens":5,"completion_tokens":2}"#,
                 "null",
             ],
-            Usage {
-                input: Some(5),
-                output: Some(2),
-                ..Usage::default()
-            },
+            Usage { input: Some(5), output: Some(2), ..Usage::default() },
         ),
         (
             vec![
                 r#"{"prompt_tokens":0,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":null}}"#,
             ],
-            Usage {
-                input: Some(0),
-                ..Usage::default()
-            },
+            Usage { input: Some(0), ..Usage::default() },
         ),
     ] {
         let talk = Talk::ask("{}").sse();
-        let talk = usages
-            .iter()
-            .fold(talk, |talk, usage| talk.event(format!(r#"{{"usage":{usage}}}"#)));
+        let talk = usages.iter().fold(talk, |talk, usage| talk.event(format!(r#"{{"usage":{usage}}}"#)));
         let call = talk.event("[DONE]").call();
         assert_eq!((call.usage, call.unknown_shape), (expect, 0), "{usages:?}");
     }
@@ -361,22 +296,13 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
     for (body, wrong) in [
         (r#"{"model":7,"stream":true,"n":3,"messages":[{}]}"#, 1),
         (r#"{"model":{"a":1},"stream":true,"n":3,"messages":[{}]}"#, 1),
-        (
-            r#"{"temperature":"hot","top_p":[1],"stream":true,"n":3,"messages":[{}]}"#,
-            2,
-        ),
+        (r#"{"temperature":"hot","top_p":[1],"stream":true,"n":3,"messages":[{}]}"#, 2),
         (
             r#"{"tools":{},"max_tokens":-1,"max_completion_tokens":1.5,"stream":true,"n":3,"messages":[{}]}"#,
             3,
         ),
-        (
-            r#"{"response_format":"json","stream":true,"n":3,"messages":[{}]}"#,
-            1,
-        ),
-        (
-            r#"{"tools":null,"model":null,"max_tokens":null,"stream":true,"n":3,"messages":[{}]}"#,
-            0,
-        ),
+        (r#"{"response_format":"json","stream":true,"n":3,"messages":[{}]}"#, 1),
+        (r#"{"tools":null,"model":null,"max_tokens":null,"stream":true,"n":3,"messages":[{}]}"#, 0),
         (r#"{"temperature":NaN,"stream":true,"n":3,"messages":[{}]}"#, 1),
     ] {
         let call = check(&Talk::ask(body).json(200).answer("{}").end(End::Complete));
@@ -390,14 +316,8 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
     }
     for (chunk, wrong) in [
         (r#"{"id":5,"choices":{"index":0},"usage":"many","model":"m"}"#, 3),
-        (
-            r#"{"choices":[7,{"index":"0","finish_reason":0,"delta":[]}],"model":"m"}"#,
-            4,
-        ),
-        (
-            r#"{"choices":[{"delta":{"content":5,"tool_calls":{},"refusal":false}}],"model":"m"}"#,
-            3,
-        ),
+        (r#"{"choices":[7,{"index":"0","finish_reason":0,"delta":[]}],"model":"m"}"#, 4),
+        (r#"{"choices":[{"delta":{"content":5,"tool_calls":{},"refusal":false}}],"model":"m"}"#, 3),
         (
             r#"{"usage":{"prompt_tokens":"5","prompt_tokens_details":[],"completion_tokens":-2},"model":"m"}"#,
             3,
@@ -406,16 +326,8 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
         (r#"{"new":{"model":"x"},"model":"m","choices":[]}"#, 0),
     ] {
         let call = Talk::ask("{}").sse().event(chunk).event("[DONE]").call();
-        assert_eq!(
-            (call.response.model.as_deref(), call.unknown_shape),
-            (Some("m"), wrong),
-            "{chunk}"
-        );
-        assert_eq!(
-            (call.usage, call.response.id),
-            (Usage::default(), None),
-            "{chunk}"
-        );
+        assert_eq!((call.response.model.as_deref(), call.unknown_shape), (Some("m"), wrong), "{chunk}");
+        assert_eq!((call.usage, call.response.id), (Usage::default(), None), "{chunk}");
     }
 }
 
@@ -433,17 +345,10 @@ fn events_of_one_read_are_coalesced() {
         .event("[DONE]")
         .call();
     let stream = call.stream.expect("a stream");
-    assert_eq!(
-        (stream.chunks, stream.content_chunks, stream.coalesced),
-        (5, 4, 1)
-    );
+    assert_eq!((stream.chunks, stream.content_chunks, stream.coalesced), (5, 4, 1));
     // 10, 0, 10.
     assert_eq!(
-        (
-            stream.intervals.len(),
-            stream.intervals.quantile(0.1),
-            stream.intervals.max()
-        ),
+        (stream.intervals.len(), stream.intervals.quantile(0.1), stream.intervals.max()),
         (3, Some(0), Some(10))
     );
 }
@@ -452,32 +357,17 @@ fn events_of_one_read_are_coalesced() {
 fn a_prompt_of_32_mib_is_read_in_bounded_memory() {
     let image = "A".repeat(1 << 20);
     let part = format!(r#"{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{image}"}}}}"#);
-    let mut talk = Talk::new()
-        .request("POST", OPENAI, CHAT)
-        .body(Direction::ToServer, r#"{"messages":["#);
+    let mut talk = Talk::new().request("POST", OPENAI, CHAT).body(Direction::ToServer, r#"{"messages":["#);
     for index in 0..32 {
         let comma = if index == 0 { "" } else { "," };
-        talk = talk.body(
-            Direction::ToServer,
-            format!(r#"{comma}{{"role":"user","content":[{part}]}}"#),
-        );
+        talk = talk.body(Direction::ToServer, format!(r#"{comma}{{"role":"user","content":[{part}]}}"#));
     }
-    let talk = talk
-        .body(Direction::ToServer, r#"],"model":"gpt-4o","stream":true}"#)
-        .cut(16 * 1024);
+    let talk = talk.body(Direction::ToServer, r#"],"model":"gpt-4o","stream":true}"#).cut(16 * 1024);
     let interpreter = talk.interpreter();
     // What is held is what `Debug` can reach; the rest is capacity of buffers that hold at most limits::TEXT.
     assert!(format!("{interpreter:?}").len() < 4096);
-    let call = talk
-        .end_request(End::Complete)
-        .json(200)
-        .answer("{}")
-        .end(End::Complete)
-        .call();
+    let call = talk.end_request(End::Complete).json(200).answer("{}").end(End::Complete).call();
     assert_eq!(call.request.message_count, Some(32));
-    assert_eq!(
-        (call.request.model.as_deref(), call.request.stream),
-        (Some("gpt-4o"), Some(true))
-    );
+    assert_eq!((call.request.model.as_deref(), call.request.stream), (Some("gpt-4o"), Some(true)));
     assert!(call.http.request_bytes > 32 << 20);
 }

@@ -7,10 +7,7 @@ use crate::samples::{ANSWER, REQUEST, STREAM, TOOL_STREAM};
 use crate::talk::{CHAT, OPENAI, Talk};
 
 fn ending(call: &Call) -> (Outcome, Option<&str>) {
-    (
-        call.outcome,
-        call.failure.as_ref().map(|failure| failure.kind.as_str()),
-    )
+    (call.outcome, call.failure.as_ref().map(|failure| failure.kind.as_str()))
 }
 
 #[test]
@@ -30,10 +27,7 @@ fn a_call_is_given_out_at_its_end_mark_and_once() {
         done.clone().end(End::Complete),
         done.clone().event(STREAM[2]).event("[DONE]").end(End::Complete),
         done.clone().answer("trailing").end(End::Cut),
-        done.clone()
-            .notice(Direction::ToClient, Notice::Gap(5))
-            .end(End::Lost)
-            .end_request(End::Complete),
+        done.clone().notice(Direction::ToClient, Notice::Gap(5)).end(End::Lost).end_request(End::Complete),
         done.clone().end(End::Complete).event(STREAM[1]).event("[DONE]"),
         done.end(End::Complete).end(End::Cut).sse().event("[DONE]"),
     ] {
@@ -44,11 +38,7 @@ fn a_call_is_given_out_at_its_end_mark_and_once() {
 
 #[test]
 fn a_stream_cut_after_any_message_is_one_call_that_says_so() {
-    let whole = Talk::ask(REQUEST)
-        .sse()
-        .events(&STREAM)
-        .event("[DONE]")
-        .end(End::Complete);
+    let whole = Talk::ask(REQUEST).sse().events(&STREAM).event("[DONE]").end(End::Complete);
     for kept in 1..=whole.messages.len() {
         let mut talk = whole.clone();
         talk.messages.truncate(kept);
@@ -77,21 +67,9 @@ fn a_stream_cut_after_any_message_is_one_call_that_says_so() {
 #[test]
 fn an_answer_cut_at_any_byte_keeps_what_came_before() {
     for at in 0..ANSWER.len() {
-        let call = Talk::ask("{}")
-            .json(200)
-            .answer(&ANSWER[..at])
-            .end(End::Cut)
-            .call();
-        assert_eq!(
-            ending(&call),
-            (Outcome::Cut, Some("response_truncated")),
-            "at {at}"
-        );
-        assert_eq!(
-            call.usage.output.is_some(),
-            at > ANSWER.find("4,\"total").unwrap() + 1,
-            "at {at}"
-        );
+        let call = Talk::ask("{}").json(200).answer(&ANSWER[..at]).end(End::Cut).call();
+        assert_eq!(ending(&call), (Outcome::Cut, Some("response_truncated")), "at {at}");
+        assert_eq!(call.usage.output.is_some(), at > ANSWER.find("4,\"total").unwrap() + 1, "at {at}");
         assert_eq!(call.unknown_shape, 0, "at {at}");
     }
     let call = Talk::ask("{}").json(200).answer(ANSWER).end(End::Cut).call();
@@ -101,9 +79,7 @@ fn an_answer_cut_at_any_byte_keeps_what_came_before() {
 #[test]
 fn a_request_cut_at_any_byte_tells_no_count_of_a_part() {
     for at in 0..REQUEST.len() {
-        let talk = Talk::new()
-            .request("POST", OPENAI, CHAT)
-            .body(Direction::ToServer, &REQUEST[..at]);
+        let talk = Talk::new().request("POST", OPENAI, CHAT).body(Direction::ToServer, &REQUEST[..at]);
         let call = talk.end_request(End::Cut).call();
         assert_eq!(ending(&call), (Outcome::NoResponse, None));
         assert!(matches!(call.request.message_count, None | Some(3)), "at {at}");
@@ -123,11 +99,7 @@ fn how_framing_and_content_agree() {
         (finished, End::Closed, (Outcome::Complete, None)),
         (finished, End::Cut, (Outcome::Cut, None)),
         (finished, End::Lost, (Outcome::Complete, None)),
-        (
-            unfinished,
-            End::Complete,
-            (Outcome::Cut, Some("stream_truncated")),
-        ),
+        (unfinished, End::Complete, (Outcome::Cut, Some("stream_truncated"))),
         (unfinished, End::Closed, (Outcome::Cut, Some("stream_truncated"))),
         (unfinished, End::Cut, (Outcome::Cut, Some("stream_truncated"))),
         (unfinished, End::Lost, (Outcome::Unfinished, None)),
@@ -140,11 +112,7 @@ fn how_framing_and_content_agree() {
     for (body, end, expect) in [
         (ANSWER, End::Complete, (Outcome::Complete, None)),
         (ANSWER, End::Closed, (Outcome::Complete, None)),
-        (
-            "{\"id\":",
-            End::Closed,
-            (Outcome::Cut, Some("response_truncated")),
-        ),
+        ("{\"id\":", End::Closed, (Outcome::Cut, Some("response_truncated"))),
         ("", End::Complete, (Outcome::Complete, None)),
     ] {
         let call = Talk::ask(REQUEST).json(200).answer(body).end(end).call();
@@ -180,28 +148,16 @@ fn errors_are_named_by_the_provider_else_by_the_status() {
         ),
         (502, r#"{"error":{"code":502,"message":"m"}}"#, "502"),
         (404, r#"{"error":"model 'x' not found"}"#, "404"),
-        (
-            400,
-            r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#,
-            "400",
-        ),
+        (400, r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#, "400"),
         (502, "<html>Bad Gateway</html>", "502"),
         (401, "", "401"),
         (429, r#"{"error":{"code":"","type":"requests"}}"#, "requests"),
-        (
-            400,
-            r#"{"error":{"code":"has spaces and a prompt: hello","type":"t"}}"#,
-            "t",
-        ),
+        (400, r#"{"error":{"code":"has spaces and a prompt: hello","type":"t"}}"#, "t"),
         (200, r#"{"error":{"code":"no such\nlabel","type":""}}"#, "_OTHER"),
         (200, r#"{"error":{"message":"m"}}"#, "_OTHER"),
         (200, r#"{"object":"error","message":"m"}"#, "_OTHER"),
     ] {
-        let call = Talk::ask(REQUEST)
-            .json(status)
-            .answer(body)
-            .end(End::Complete)
-            .call();
+        let call = Talk::ask(REQUEST).json(status).answer(body).end(End::Complete).call();
         assert_eq!(ending(&call), (Outcome::Complete, Some(kind)), "{body}");
         assert_eq!(call.http.status, Some(status));
         assert_eq!(call.unknown_shape, u32::from(body.starts_with('<')), "{body}");
@@ -209,11 +165,7 @@ fn errors_are_named_by_the_provider_else_by_the_status() {
     let long = format!(r#"{{"error":{{"code":"{}"}}}}"#, "x".repeat(65));
     let call = Talk::ask("{}").json(200).answer(long).end(End::Complete).call();
     assert_eq!(ending(&call), (Outcome::Complete, Some("_OTHER")));
-    let fine = Talk::ask("{}")
-        .json(200)
-        .answer(r#"{"error":null,"choices":[]}"#)
-        .end(End::Complete)
-        .call();
+    let fine = Talk::ask("{}").json(200).answer(r#"{"error":null,"choices":[]}"#).end(End::Complete).call();
     assert_eq!(ending(&fine), (Outcome::Complete, None));
 }
 
@@ -222,25 +174,11 @@ fn an_error_inside_a_stream_is_the_failure_of_the_call() {
     let error =
         r#"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#;
     for end in [End::Complete, End::Closed] {
-        let call = Talk::ask(REQUEST)
-            .sse()
-            .events(&STREAM[..3])
-            .event(error)
-            .end(end)
-            .call();
-        assert_eq!(
-            ending(&call),
-            (Outcome::Complete, Some("server_error")),
-            "{end:?}"
-        );
+        let call = Talk::ask(REQUEST).sse().events(&STREAM[..3]).event(error).end(end).call();
+        assert_eq!(ending(&call), (Outcome::Complete, Some("server_error")), "{end:?}");
         assert_eq!(call.stream.map(|stream| stream.content_chunks), Some(2));
     }
-    let call = Talk::ask(REQUEST)
-        .sse()
-        .events(&STREAM[..3])
-        .event(error)
-        .end(End::Cut)
-        .call();
+    let call = Talk::ask(REQUEST).sse().events(&STREAM[..3]).event(error).end(End::Cut).call();
     assert_eq!(ending(&call), (Outcome::Cut, Some("server_error")));
     let call = Talk::ask(REQUEST).sse().event(error).event("[DONE]").call();
     assert_eq!(ending(&call), (Outcome::Complete, Some("server_error")));
@@ -259,10 +197,7 @@ fn a_response_before_the_request_is_over_ends_the_call() {
     let call = talk.call();
     assert_eq!(ending(&call), (Outcome::Complete, Some("too_large")));
     assert_eq!(call.times.request_last_byte, None);
-    let next = talk
-        .next_exchange()
-        .request("POST", OPENAI, CHAT)
-        .end_request(End::Complete);
+    let next = talk.next_exchange().request("POST", OPENAI, CHAT).end_request(End::Complete);
     assert_eq!(next.json(200).answer(ANSWER).end(End::Complete).calls().len(), 2);
 }
 
@@ -271,10 +206,7 @@ fn what_was_lost_marks_the_call_that_it_touched() {
     // In the request: what stood before the hole is sure, what stands behind it is not looked at.
     let call = Talk::new()
         .request("POST", OPENAI, CHAT)
-        .body(
-            Direction::ToServer,
-            r#"{"model":"gpt-4o","messages":[{"role":"user","content":"a"#,
-        )
+        .body(Direction::ToServer, r#"{"model":"gpt-4o","messages":[{"role":"user","content":"a"#)
         .notice(Direction::ToServer, Notice::Gap(100))
         .lossy()
         .body(Direction::ToServer, r#""}],"stream":true,"temperature":3}"#)
@@ -285,11 +217,7 @@ fn what_was_lost_marks_the_call_that_it_touched() {
         .call();
     assert_eq!((call.lossy, call.lost_bytes, call.unknown_shape), (true, 100, 0));
     assert_eq!(
-        (
-            call.request.model.as_deref(),
-            call.request.stream,
-            call.request.message_count
-        ),
+        (call.request.model.as_deref(), call.request.stream, call.request.message_count),
         (Some("gpt-4o"), None, None)
     );
 
@@ -306,14 +234,7 @@ fn what_was_lost_marks_the_call_that_it_touched() {
     assert_eq!((call.lossy, call.lost_bytes), (true, 70));
     assert_eq!(ending(&call), (Outcome::Complete, None));
     let stream = call.stream.expect("a stream");
-    assert_eq!(
-        (
-            stream.content_chunks,
-            stream.intervals.len(),
-            stream.intervals.max()
-        ),
-        (4, 2, Some(10))
-    );
+    assert_eq!((stream.content_chunks, stream.intervals.len(), stream.intervals.max()), (4, 2, Some(10)));
 
     // In a document: no usage is made up.
     let (a, b) = ANSWER.split_at(300);
@@ -325,30 +246,16 @@ fn what_was_lost_marks_the_call_that_it_touched() {
         .answer(b)
         .end(End::Complete)
         .call();
-    assert_eq!(
-        (call.lossy, call.lost_bytes, call.usage.input, call.unknown_shape),
-        (true, 12, None, 0)
-    );
+    assert_eq!((call.lossy, call.lost_bytes, call.usage.input, call.unknown_shape), (true, 12, None, 0));
     assert_eq!(ending(&call), (Outcome::Complete, None));
 
     // Said by the message alone.
-    let talk = Talk::ask(REQUEST)
-        .json(200)
-        .lossy()
-        .answer(ANSWER)
-        .end(End::Complete);
+    let talk = Talk::ask(REQUEST).json(200).lossy().answer(ANSWER).end(End::Complete);
     assert!(talk.call().lossy);
     // And not carried over to the next exchange.
-    let two = talk
-        .next_exchange()
-        .sound()
-        .request("POST", OPENAI, CHAT)
-        .end_request(End::Complete);
+    let two = talk.next_exchange().sound().request("POST", OPENAI, CHAT).end_request(End::Complete);
     let calls = two.json(200).answer(ANSWER).end(End::Complete).calls();
-    assert_eq!(
-        calls.iter().map(|call| call.lossy).collect::<Vec<_>>(),
-        [true, false]
-    );
+    assert_eq!(calls.iter().map(|call| call.lossy).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]
@@ -374,21 +281,10 @@ fn what_belongs_to_nobody_marks_nobody() {
 
 #[test]
 fn a_response_that_was_lost_is_nobody_s_fault() {
-    let asked = || {
-        Talk::ask(REQUEST)
-            .lossy()
-            .notice(Direction::ToClient, Notice::Gap(900))
-    };
-    for (end, expect) in [
-        (End::Lost, (Outcome::Unfinished, None)),
-        (End::Cut, (Outcome::NoResponse, None)),
-    ] {
+    let asked = || Talk::ask(REQUEST).lossy().notice(Direction::ToClient, Notice::Gap(900));
+    for (end, expect) in [(End::Lost, (Outcome::Unfinished, None)), (End::Cut, (Outcome::NoResponse, None))] {
         let call = asked().end(end).call();
-        assert_eq!(
-            (ending(&call), call.lossy, call.lost_bytes),
-            (expect, true, 900),
-            "{end:?}"
-        );
+        assert_eq!((ending(&call), call.lossy, call.lost_bytes), (expect, true, 900), "{end:?}");
     }
     let call = Talk::ask(REQUEST).end(End::Cut).call();
     assert_eq!(ending(&call), (Outcome::NoResponse, Some("no_response")));
@@ -397,20 +293,13 @@ fn a_response_that_was_lost_is_nobody_s_fault() {
 #[test]
 fn a_response_in_an_unknown_coding_tells_its_head_and_its_times() {
     let zipped = |talk: Talk| {
-        talk.notice(Direction::ToClient, Notice::Unsupported("content-encoding"))
-            .answer([31, 139, 8])
+        talk.notice(Direction::ToClient, Notice::Unsupported("content-encoding")).answer([31, 139, 8])
     };
-    for talk in [
-        zipped(Talk::ask(REQUEST).sse()),
-        zipped(Talk::ask(REQUEST).json(200)),
-    ] {
+    for talk in [zipped(Talk::ask(REQUEST).sse()), zipped(Talk::ask(REQUEST).json(200))] {
         let call = talk.end(End::Complete).call();
         assert_eq!(ending(&call), (Outcome::Complete, None));
         assert_eq!((call.stream, call.unknown_shape, call.lossy), (None, 1, false));
-        assert_eq!(
-            (call.times.response_first_byte, call.http.status),
-            (Some(Time(135)), Some(200))
-        );
+        assert_eq!((call.times.response_first_byte, call.http.status), (Some(Time(135)), Some(200)));
     }
     let call = zipped(Talk::ask(REQUEST).json(200)).end(End::Cut).call();
     assert_eq!(ending(&call), (Outcome::Cut, None));
@@ -424,10 +313,7 @@ fn a_response_in_an_unknown_coding_tells_its_head_and_its_times() {
         .answer(ANSWER)
         .end(End::Complete)
         .call();
-    assert_eq!(
-        (call.request.model, call.unknown_shape, call.usage.input),
-        (None, 1, Some(11))
-    );
+    assert_eq!((call.request.model, call.unknown_shape, call.usage.input), (None, 1, Some(11)));
 }
 
 #[test]
@@ -444,13 +330,6 @@ fn notices_of_the_decoder() {
     assert_eq!(ending(&call), (Outcome::Complete, None));
     // Malformed, the limit, the event that is cut, and its JSON that does not end.
     assert_eq!((call.unknown_shape, call.lossy), (4, false));
-    assert_eq!(
-        call.times.response_first_byte,
-        Some(Time(145)),
-        "100 Continue is not the response"
-    );
-    assert_eq!(
-        call.stream.map(|stream| (stream.chunks, stream.content_chunks)),
-        Some((7, 4))
-    );
+    assert_eq!(call.times.response_first_byte, Some(Time(145)), "100 Continue is not the response");
+    assert_eq!(call.stream.map(|stream| (stream.chunks, stream.content_chunks)), Some((7, 4)));
 }

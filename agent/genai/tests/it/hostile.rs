@@ -20,10 +20,7 @@ fn prompts_and_completions_show_nowhere() {
         for kept in 0..=talk.messages.len() {
             let mut part = talk.clone();
             part.messages.truncate(kept);
-            assert!(
-                !format!("{:?}", part.interpreter()).contains("CANARY"),
-                "after {kept}"
-            );
+            assert!(!format!("{:?}", part.interpreter()).contains("CANARY"), "after {kept}");
         }
         let call = talk.call();
         assert!(!format!("{call:?}").contains("CANARY"));
@@ -34,19 +31,15 @@ fn prompts_and_completions_show_nowhere() {
 fn arrays_without_end_stop_at_their_caps() {
     let choices: Vec<String> = (0..5000)
         .map(|index| {
-            let tools: Vec<String> = (0..3)
-                .map(|tool| format!(r#"{{"index":{tool},"id":"t{index}-{tool}"}}"#))
-                .collect();
+            let tools: Vec<String> =
+                (0..3).map(|tool| format!(r#"{{"index":{tool},"id":"t{index}-{tool}"}}"#)).collect();
             format!(
                 r#"{{"index":{index},"finish_reason":"stop","message":{{"tool_calls":[{}]}}}}"#,
                 tools.join(",")
             )
         })
         .collect();
-    let body = format!(
-        r#"{{"object":"chat.completion","choices":[{}]}}"#,
-        choices.join(",")
-    );
+    let body = format!(r#"{{"object":"chat.completion","choices":[{}]}}"#, choices.join(","));
     let call = Talk::ask("{}").json(200).answer(body).end(End::Complete).call();
     assert_eq!(call.response.finish_reasons.len(), genai::limits::CHOICES);
     assert_eq!(call.response.tool_calls.len(), genai::limits::TOOL_CALLS);
@@ -55,10 +48,7 @@ fn arrays_without_end_stop_at_their_caps() {
     let long = "x".repeat(1 << 20);
     let body = format!(r#"{{"id":"{long}","model":"m","service_tier":"{long}"}}"#);
     let call = Talk::ask("{}").json(200).answer(body).end(End::Complete).call();
-    assert_eq!(
-        (call.response.id, call.response.service_tier, call.unknown_shape),
-        (None, None, 2)
-    );
+    assert_eq!((call.response.id, call.response.service_tier, call.unknown_shape), (None, None, 2));
     assert_eq!(call.response.model.as_deref(), Some("m"));
 
     let call = Talk::new()

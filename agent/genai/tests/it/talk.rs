@@ -21,20 +21,12 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) fn new() -> Self {
-        Self {
-            messages: Vec::new(),
-            exchange: 0,
-            now: 100,
-            lossy: false,
-        }
+        Self { messages: Vec::new(), exchange: 0, now: 100, lossy: false }
     }
 
     /// A request of model traffic, whole.
     pub(crate) fn ask(body: &str) -> Self {
-        Self::new()
-            .request("POST", OPENAI, CHAT)
-            .body(Direction::ToServer, body)
-            .end_request(End::Complete)
+        Self::new().request("POST", OPENAI, CHAT).body(Direction::ToServer, body).end_request(End::Complete)
     }
 
     pub(crate) fn next_exchange(mut self) -> Self {
@@ -87,27 +79,16 @@ impl Talk {
     pub(crate) fn request_with(self, method: &str, host: &str, target: &str, more: &[(&str, &str)]) -> Self {
         let mut headers = Headers::default();
         headers.push(b"Host", host.as_bytes());
-        more.iter()
-            .for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
+        more.iter().for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
         let (method, target) = (method.to_owned(), target.to_owned());
-        let head = RequestHead {
-            method,
-            target,
-            protocol: Protocol::Http1,
-            headers,
-        };
+        let head = RequestHead { method, target, protocol: Protocol::Http1, headers };
         self.push(Direction::ToServer, Kind::RequestHead(head))
     }
 
     pub(crate) fn response(self, status: u16, more: &[(&str, &str)]) -> Self {
         let mut headers = Headers::default();
-        more.iter()
-            .for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
-        let head = ResponseHead {
-            status,
-            protocol: Protocol::Http1,
-            headers,
-        };
+        more.iter().for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
+        let head = ResponseHead { status, protocol: Protocol::Http1, headers };
         self.push(Direction::ToClient, Kind::ResponseHead(head))
     }
 
@@ -128,20 +109,12 @@ impl Talk {
     }
 
     pub(crate) fn event(self, data: impl AsRef<[u8]>) -> Self {
-        let event = SseEvent {
-            event: None,
-            data: Bytes::copy_from_slice(data.as_ref()),
-            truncated: false,
-        };
+        let event = SseEvent { event: None, data: Bytes::copy_from_slice(data.as_ref()), truncated: false };
         self.push(Direction::ToClient, Kind::Sse(event))
     }
 
     pub(crate) fn truncated_event(self, data: &str) -> Self {
-        let event = SseEvent {
-            event: None,
-            data: Bytes::copy_from_slice(data.as_bytes()),
-            truncated: true,
-        };
+        let event = SseEvent { event: None, data: Bytes::copy_from_slice(data.as_bytes()), truncated: true };
         self.push(Direction::ToClient, Kind::Sse(event))
     }
 
@@ -173,9 +146,7 @@ impl Talk {
 
     fn calls_and(&self, closed: bool) -> Vec<Call> {
         let mut interpreter = Interpreter::new();
-        self.messages
-            .iter()
-            .for_each(|message| interpreter.push(message.clone()));
+        self.messages.iter().for_each(|message| interpreter.push(message.clone()));
         interpreter.finish(Time(self.now + 1000), closed);
         std::iter::from_fn(|| interpreter.poll()).collect()
     }
@@ -191,26 +162,19 @@ impl Talk {
     /// The interpreter after the last message, nothing finished.
     pub(crate) fn interpreter(&self) -> Interpreter {
         let mut interpreter = Interpreter::new();
-        self.messages
-            .iter()
-            .for_each(|message| interpreter.push(message.clone()));
+        self.messages.iter().for_each(|message| interpreter.push(message.clone()));
         interpreter
     }
 
     /// The same talk with each body cut into pieces of `size`.
     pub(crate) fn cut(&self, size: usize) -> Self {
-        let mut cut = Self {
-            messages: Vec::new(),
-            ..self.clone()
-        };
+        let mut cut = Self { messages: Vec::new(), ..self.clone() };
         for message in &self.messages {
             match &message.kind {
-                Kind::Body(bytes) => cut
-                    .messages
-                    .extend(bytes.chunks(size.max(1)).map(|piece| Message {
-                        kind: Kind::Body(Bytes::copy_from_slice(piece)),
-                        ..message.clone()
-                    })),
+                Kind::Body(bytes) => cut.messages.extend(bytes.chunks(size.max(1)).map(|piece| Message {
+                    kind: Kind::Body(Bytes::copy_from_slice(piece)),
+                    ..message.clone()
+                })),
                 Kind::RequestHead(_)
                 | Kind::ResponseHead(_)
                 | Kind::Sse(_)
@@ -225,14 +189,8 @@ impl Talk {
     pub(crate) fn cut_at(&self, index: usize, at: usize) -> Self {
         let mut cut = self.clone();
         if let Kind::Body(bytes) = &self.messages[index].kind {
-            let piece = |bytes: Bytes| Message {
-                kind: Kind::Body(bytes),
-                ..self.messages[index].clone()
-            };
-            cut.messages.splice(
-                index..=index,
-                [piece(bytes.slice(..at)), piece(bytes.slice(at..))],
-            );
+            let piece = |bytes: Bytes| Message { kind: Kind::Body(bytes), ..self.messages[index].clone() };
+            cut.messages.splice(index..=index, [piece(bytes.slice(..at)), piece(bytes.slice(at..))]);
         }
         cut
     }

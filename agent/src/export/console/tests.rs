@@ -1,18 +1,15 @@
+//! Blocks as a person sees them.
+
 use genai::{Call, Failure, Outcome, Response};
 
 use super::*;
-use crate::span::build::tests::{bare_call, full_call, process, span};
+use crate::span::build::tests::{CLOCK, bare_call, full_call, process, span};
 use crate::span::{ConnectionInfo, build};
-
-/// 2023-11-14 22:13:20 UTC.
-const CLOCK: Clock = Clock {
-    monotonic_epoch_ns: 1_700_000_000_000_000_000,
-};
 
 #[test]
 fn a_full_call() {
     assert_eq!(
-        block(&span(&full_call()), CLOCK, false, 60),
+        block(&span(&full_call()), false, 60),
         "\
 22:13:21.000 chat gpt-4o  200 complete  2.31 s  python3[4242]
   request.send    ▏                                  4.00 ms
@@ -27,37 +24,25 @@ fn a_full_call() {
 
 #[test]
 fn a_call_of_which_nearly_nothing_is_known() {
-    let span = build(
-        &bare_call(),
-        &std::sync::Arc::default(),
-        ConnectionInfo::default(),
-    );
-    assert_eq!(
-        block(&span, CLOCK, false, 80),
-        "22:13:20.005 chat  unfinished  0 ns  [0]\n"
-    );
+    let span = build(&bare_call(), &std::sync::Arc::default(), ConnectionInfo::default(), CLOCK);
+    assert_eq!(block(&span, false, 80), "22:13:20.005 chat  unfinished  0 ns  [0]\n");
 }
 
 #[test]
 fn a_call_that_went_wrong() {
     let call = Call {
         outcome: Outcome::Cut,
-        failure: Some(Failure {
-            kind: "stream_truncated".to_owned(),
-        }),
+        failure: Some(Failure { kind: "stream_truncated".to_owned() }),
         response: Response::default(),
         usage: genai::Usage::default(),
-        stream: Some(genai::Stream {
-            chunks: 1,
-            ..genai::Stream::default()
-        }),
+        stream: Some(genai::Stream { chunks: 1, ..genai::Stream::default() }),
         lossy: true,
         lost_bytes: 70,
         joined_late: true,
         unknown_shape: 2,
         ..full_call()
     };
-    let block = block(&span(&call), CLOCK, false, 60);
+    let block = block(&span(&call), false, 60);
     assert!(
         block.starts_with("22:13:21.000 chat gpt-4o  200 cut stream_truncated  2.31 s  python3[4242]\n"),
         "{block}"
@@ -73,7 +58,7 @@ fn a_call_that_went_wrong() {
 #[test]
 fn colours_are_only_added() {
     let call = full_call();
-    let coloured = block(&span(&call), CLOCK, true, 60);
+    let coloured = block(&span(&call), true, 60);
     assert!(
         coloured
             .starts_with("\x1b[2m22:13:21.000\x1b[0m \x1b[1mchat gpt-4o\x1b[0m  \x1b[32m200 complete\x1b[0m")
@@ -82,14 +67,9 @@ fn colours_are_only_added() {
     for code in [BOLD, DIM, RED, GREEN, CYAN, "0"] {
         stripped = stripped.replace(&format!("\x1b[{code}m"), "");
     }
-    assert_eq!(stripped, block(&span(&call), CLOCK, false, 60));
-    let failed = Call {
-        failure: Some(Failure {
-            kind: "500".to_owned(),
-        }),
-        ..full_call()
-    };
-    assert!(block(&span(&failed), CLOCK, true, 60).contains("\x1b[31m200 complete 500\x1b[0m"));
+    assert_eq!(stripped, block(&span(&call), false, 60));
+    let failed = Call { failure: Some(Failure { kind: "500".to_owned() }), ..full_call() };
+    assert!(block(&span(&failed), true, 60).contains("\x1b[31m200 complete 500\x1b[0m"));
 }
 
 #[test]
@@ -101,27 +81,14 @@ fn no_string_of_a_peer_reaches_the_terminal_s_own_language() {
     call.response.model = Some(evil.to_owned());
     call.http.host = Some(evil.to_owned());
     call.http.request_id = Some(evil.to_owned());
-    call.failure = Some(Failure {
-        kind: evil.to_owned(),
-    });
+    call.failure = Some(Failure { kind: evil.to_owned() });
     let mut process = (*process()).clone();
     process.comm = Some(evil.to_owned());
-    let span = build(
-        &call,
-        &std::sync::Arc::new(process),
-        ConnectionInfo::new(evil.to_owned(), None),
-    );
-    let block = block(&span, CLOCK, false, 60);
-    assert!(
-        block.lines().all(|line| !line.contains(is_unsafe)),
-        "{}",
-        block.escape_debug()
-    );
+    let span = build(&call, &std::sync::Arc::new(process), ConnectionInfo::new(evil.to_owned(), None), CLOCK);
+    let block = block(&span, false, 60);
+    assert!(block.lines().all(|line| !line.contains(is_unsafe)), "{}", block.escape_debug());
     assert_eq!(block.lines().count(), 7);
-    assert!(
-        block.contains(r"m\u{1b}]0;owned\u{7}\u{9b}2J\u{d}\u{a}\u{202e}\u{e0001}é"),
-        "{block}"
-    );
+    assert!(block.contains(r"m\u{1b}]0;owned\u{7}\u{9b}2J\u{d}\u{a}\u{202e}\u{e0001}é"), "{block}");
 }
 
 #[test]
@@ -142,13 +109,8 @@ fn bars_stay_in_their_column() {
         }
     }
     for width in [0, 20, 60, 1000] {
-        let block = block(&span(&full_call()), CLOCK, false, width);
-        let widths: Vec<usize> = block
-            .lines()
-            .skip(1)
-            .take(3)
-            .map(|line| line.chars().count())
-            .collect();
+        let block = block(&span(&full_call()), false, width);
+        let widths: Vec<usize> = block.lines().skip(1).take(3).map(|line| line.chars().count()).collect();
         assert!(widths.windows(2).all(|two| two[0] == two[1]), "{block}");
         assert!(widths[0] <= width.max(2 + 15 + 1 + MIN_BAR + 2 + 8), "{block}");
     }

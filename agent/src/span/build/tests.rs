@@ -1,3 +1,5 @@
+//! Calls of all shapes → attributes and phases.
+
 use genai::intervals::Intervals;
 use genai::{Api, Failure, Http, Request, Response, ToolCall};
 use wire::Protocol;
@@ -28,10 +30,7 @@ pub(crate) fn bare_call() -> Call {
         request: Request::default(),
         response: Response::default(),
         usage: Usage::default(),
-        times: Times {
-            request_first_byte: Some(Time(5_000_000)),
-            ..Times::default()
-        },
+        times: Times { request_first_byte: Some(Time(5_000_000)), ..Times::default() },
         stream: None,
         outcome: Outcome::Unfinished,
         failure: None,
@@ -42,13 +41,14 @@ pub(crate) fn bare_call() -> Call {
     }
 }
 
+/// 2023-11-14 22:13:20 UTC at kernel time 0.
+pub(crate) const CLOCK: Clock = Clock { monotonic_epoch_ns: 1_700_000_000_000_000_000 };
+
 /// A streamed call of which everything is known. Times in ms: 0 – 4 sent, 1400 first token, 2300 last.
 pub(crate) fn full_call() -> Call {
     let ms = |ms: u64| Some(Time(1_000_000_000 + ms * 1_000_000));
     let mut intervals = Intervals::default();
-    [20, 20, 0, 240, 21]
-        .iter()
-        .for_each(|ms| intervals.push(ms * 1_000_000));
+    [20, 20, 0, 240, 21].iter().for_each(|ms| intervals.push(ms * 1_000_000));
     Call {
         provider: Provider::OpenAi,
         http: Http {
@@ -78,10 +78,7 @@ pub(crate) fn full_call() -> Call {
             finish_reasons: vec!["stop".to_owned(), "tool_calls".to_owned()],
             system_fingerprint: some("fp_1"),
             service_tier: some("default"),
-            tool_calls: vec![ToolCall {
-                id: some("call_1"),
-                name: some("f"),
-            }],
+            tool_calls: vec![ToolCall { id: some("call_1"), name: some("f") }],
             refusal: true,
         },
         usage: Usage {
@@ -100,12 +97,7 @@ pub(crate) fn full_call() -> Call {
             last_token: ms(2300),
             last_byte: ms(2310),
         },
-        stream: Some(Stream {
-            chunks: 9,
-            content_chunks: 6,
-            coalesced: 1,
-            intervals,
-        }),
+        stream: Some(Stream { chunks: 9, content_chunks: 6, coalesced: 1, intervals }),
         outcome: Outcome::Complete,
         ..bare_call()
     }
@@ -126,11 +118,7 @@ pub(crate) fn process() -> Arc<Process> {
 
 /// Their spans.
 pub(crate) fn span(call: &Call) -> Span {
-    build(
-        call,
-        &process(),
-        ConnectionInfo::new("4242-7f00-1".to_owned(), None),
-    )
+    build(call, &process(), ConnectionInfo::new("4242-7f00-1".to_owned(), None), CLOCK)
 }
 
 /// The attributes, one to a line.
@@ -197,55 +185,35 @@ process.executable.path = /usr/bin/python3.12
 process.owner = 1000
 "#
     );
-    assert_eq!(
-        (span.name.as_str(), span.duration_ns()),
-        ("chat gpt-4o", 2_310_000_000)
-    );
+    assert_eq!((span.name.as_str(), span.duration_ns()), ("chat gpt-4o", 2_310_000_000));
     assert_eq!(span.traceparent, full_call().http.traceparent);
     let at = |ms: u64| Time(1_000_000_000 + ms * 1_000_000);
     assert_eq!(
         span.phases,
         [
-            Phase {
-                name: "request.send",
-                start: at(0),
-                end: at(4)
-            },
-            Phase {
-                name: "provider.ttft",
-                start: at(4),
-                end: at(1400)
-            },
-            Phase {
-                name: "provider.decode",
-                start: at(1400),
-                end: at(2300)
-            },
+            Phase { name: "request.send", start: at(0), end: at(4) },
+            Phase { name: "provider.ttft", start: at(4), end: at(1400) },
+            Phase { name: "provider.decode", start: at(1400), end: at(2300) },
         ]
     );
 }
 
 #[test]
 fn what_is_not_known_is_absent() {
-    let span = build(&bare_call(), &Arc::default(), ConnectionInfo::default());
+    let span = build(&bare_call(), &Arc::default(), ConnectionInfo::default(), CLOCK);
     assert_eq!(
         lines(&span),
         "gen_ai.operation.name = chat\ngen_ai.provider.name = openai\nwirelight.provider.inferred = true\n\
          openai.api.type = chat_completions\nwirelight.outcome = unfinished\nprocess.pid = 0\n"
     );
-    assert_eq!(
-        (span.name.as_str(), span.duration_ns(), span.phases.len()),
-        ("chat", 0, 0)
-    );
+    assert_eq!((span.name.as_str(), span.duration_ns(), span.phases.len()), ("chat", 0, 0));
 }
 
 #[test]
 fn losses_and_failures_are_told() {
     let call = Call {
         outcome: Outcome::Cut,
-        failure: Some(Failure {
-            kind: "stream_truncated".to_owned(),
-        }),
+        failure: Some(Failure { kind: "stream_truncated".to_owned() }),
         lossy: true,
         lost_bytes: 70,
         joined_late: true,
@@ -261,23 +229,13 @@ fn losses_and_failures_are_told() {
         (name::CAPTURE_LOST_BYTES, Value::Int(70)),
         (name::CAPTURE_JOINED_LATE, Value::Bool(true)),
         (name::CAPTURE_UNKNOWN_SHAPE, Value::Int(2)),
-        (
-            name::RESPONSE_FINISH_REASONS,
-            Value::List(vec!["error".to_owned()]),
-        ),
+        (name::RESPONSE_FINISH_REASONS, Value::List(vec!["error".to_owned()])),
     ] {
         assert_eq!(span.get(name), Some(&value), "{name}");
     }
-    assert_eq!(
-        span.get(name::RESPONSE_TOOL_CALL_COUNT),
-        None,
-        "there may have been some"
-    );
+    assert_eq!(span.get(name::RESPONSE_TOOL_CALL_COUNT), None, "there may have been some");
     // Lost, and nobody knows how much.
-    let span = self::span(&Call {
-        lossy: true,
-        ..bare_call()
-    });
+    let span = self::span(&Call { lossy: true, ..bare_call() });
     assert_eq!(span.get(name::CAPTURE_TRUNCATED), Some(&Value::Bool(true)));
     assert_eq!(span.get(name::CAPTURE_LOST_BYTES), None);
 }
@@ -302,11 +260,7 @@ fn phases_are_disjoint_and_in_the_call_whatever_the_times() {
                                 last_byte,
                             };
                             for stream in [None, Some(Stream::default())] {
-                                let span = span(&Call {
-                                    times,
-                                    stream,
-                                    ..bare_call()
-                                });
+                                let span = span(&Call { times, stream, ..bare_call() });
                                 assert!(
                                     span.phases.iter().all(|phase| phase.start <= phase.end),
                                     "{times:?}"
@@ -333,18 +287,10 @@ fn phases_are_disjoint_and_in_the_call_whatever_the_times() {
 fn an_answer_that_is_no_stream_is_waited_for_until_its_first_byte() {
     let span = span(&Call {
         stream: None,
-        times: Times {
-            first_token: None,
-            last_token: None,
-            ..full_call().times
-        },
+        times: Times { first_token: None, last_token: None, ..full_call().times },
         ..full_call()
     });
-    let ttft = span
-        .phases
-        .iter()
-        .find(|one| one.name == phase::PROVIDER_TTFT)
-        .expect("a phase");
+    let ttft = span.phases.iter().find(|one| one.name == phase::PROVIDER_TTFT).expect("a phase");
     assert_eq!(ttft.end.since(ttft.start), 1_386_000_000);
     assert_eq!(span.phases.len(), 2);
 }
@@ -354,21 +300,11 @@ fn a_server_is_named_by_the_request_else_by_the_handshake() {
     let built = |host: Option<&str>| {
         let mut call = bare_call();
         call.http.host = host.map(str::to_owned);
-        let span = build(
-            &call,
-            &process(),
-            ConnectionInfo::new("c".to_owned(), Some("sni.example")),
-        );
-        (
-            span.get(name::SERVER_ADDRESS).cloned(),
-            span.get(name::SERVER_PORT).cloned(),
-        )
+        let span = build(&call, &process(), ConnectionInfo::new("c".to_owned(), Some("sni.example")), CLOCK);
+        (span.get(name::SERVER_ADDRESS).cloned(), span.get(name::SERVER_PORT).cloned())
     };
     let text = |text: &str| Some(Value::Text(text.to_owned()));
-    assert_eq!(
-        built(Some("host.example:8443")),
-        (text("host.example"), Some(Value::Int(8443)))
-    );
+    assert_eq!(built(Some("host.example:8443")), (text("host.example"), Some(Value::Int(8443))));
     assert_eq!(built(Some("host.example:x")), (text("sni.example"), None));
     assert_eq!(built(None), (text("sni.example"), None));
 }
@@ -392,11 +328,7 @@ fn servers_are_told_from_host_fields() {
 
 #[test]
 fn no_two_attributes_have_one_name() {
-    let mut names: Vec<_> = span(&full_call())
-        .attributes
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let mut names: Vec<_> = span(&full_call()).attributes.into_iter().map(|(name, _)| name).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();

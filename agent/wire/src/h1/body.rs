@@ -41,11 +41,7 @@ impl BodyReader {
                 let part = piece.split_to(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= part.len() as u64;
                 self.sink.push(&part, self.tag, out);
-                if *left == 0 {
-                    Progress::Done
-                } else {
-                    Progress::More
-                }
+                if *left == 0 { Progress::Done } else { Progress::More }
             }
             Framing::Chunked(chunked) => loop {
                 match chunked.next(piece) {
@@ -67,11 +63,7 @@ impl BodyReader {
             Framing::UntilClose => Some(Progress::More),
             Framing::Length(left) => {
                 *left = left.checked_sub(missing)?;
-                Some(if *left == 0 {
-                    Progress::Done
-                } else {
-                    Progress::More
-                })
+                Some(if *left == 0 { Progress::Done } else { Progress::More })
             }
             Framing::Chunked(chunked) => chunked.gap(missing).then_some(Progress::More),
         }

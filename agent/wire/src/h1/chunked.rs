@@ -96,13 +96,7 @@ fn in_size(size: u64, digits: u32, piece: &mut Piece) -> Next {
         Some(_) if digits >= limits::CHUNK_LINE_BYTES => (state, Some(Step::Limit("chunk line"))),
         Some(digit) => {
             piece.advance(1);
-            (
-                Chunked::Size {
-                    size: size << 4 | u64::from(digit),
-                    digits: digits + 1,
-                },
-                None,
-            )
+            (Chunked::Size { size: size << 4 | u64::from(digit), digits: digits + 1 }, None)
         }
         None if digits > 0 && matches!(first, b' ' | b'\t' | b';' | b'\r' | b'\n') => {
             (Chunked::Extension { size, line: digits }, None)
@@ -119,13 +113,7 @@ fn in_extension(size: u64, line: u32, piece: &mut Piece) -> Next {
     let line = line + u32::try_from(length.min(room)).unwrap_or(u32::MAX);
     match end {
         Some(_) | None if length > room => (Chunked::new(), Some(Step::Limit("chunk line"))),
-        Some(_) if size == 0 => (
-            Chunked::Trailer {
-                empty: true,
-                bytes: 0,
-            },
-            None,
-        ),
+        Some(_) if size == 0 => (Chunked::Trailer { empty: true, bytes: 0 }, None),
         Some(_) => (Chunked::Data(size), None),
         None => (Chunked::Extension { size, line }, None),
     }
@@ -134,11 +122,7 @@ fn in_extension(size: u64, line: u32, piece: &mut Piece) -> Next {
 fn in_data(left: u64, piece: &mut Piece) -> Next {
     let data = piece.split_to(usize::try_from(left).unwrap_or(usize::MAX));
     let left = left - data.len() as u64;
-    let next = if left == 0 {
-        Chunked::DataEnd { after_cr: false }
-    } else {
-        Chunked::Data(left)
-    };
+    let next = if left == 0 { Chunked::DataEnd { after_cr: false } } else { Chunked::Data(left) };
     (next, Some(Step::Data(data)))
 }
 
@@ -161,10 +145,7 @@ fn in_trailer(empty: bool, bytes: usize, piece: &mut Piece) -> Next {
     let length = end.map_or(piece.len(), |end| end + 1);
     let line = piece.split_to(length.min(limits::HEAD_BYTES.saturating_sub(bytes)));
     let empty = empty && line.bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-    let next = Chunked::Trailer {
-        empty: empty || end.is_some(),
-        bytes: bytes + line.len(),
-    };
+    let next = Chunked::Trailer { empty: empty || end.is_some(), bytes: bytes + line.len() };
     match end {
         Some(_) | None if line.len() < length => (next, Some(Step::Limit("trailer bytes"))),
         Some(_) if empty => (next, Some(Step::Done)),

@@ -25,37 +25,16 @@ impl H1 {
     ) -> State {
         let direction = Direction::ToServer;
         let Some((head, facts)) = head::request(raw) else {
-            out.notice_from(
-                self.between(direction),
-                raw.first,
-                here.at,
-                Notice::Malformed("request head"),
-            );
+            out.notice_from(self.between(direction), raw.first, here.at, Notice::Malformed("request head"));
             return State::Search(Search::after(awaited.passed(raw.len())));
         };
         self.believed = true;
         let asked = Asked::of(&head.method);
-        let tag = Tag {
-            exchange: self.pairing.open(),
-            direction,
-            lossy: false,
-        };
+        let tag = Tag { exchange: self.pairing.open(), direction, lossy: false };
         let body = framing::of_request(&facts, asked);
-        say_head(
-            tag,
-            raw,
-            awaited.resync,
-            here,
-            Kind::RequestHead(head),
-            &facts,
-            out,
-        );
+        say_head(tag, raw, awaited.resync, here, Kind::RequestHead(head), &facts, out);
         if let Some(oldest) = self.pairing.wait(tag.exchange, asked) {
-            let tag = Tag {
-                exchange: oldest.exchange,
-                direction: Direction::ToClient,
-                lossy: oldest.lossy,
-            };
+            let tag = Tag { exchange: oldest.exchange, direction: Direction::ToClient, lossy: oldest.lossy };
             out.notice(tag, here, Notice::Limit("waiting requests"));
             out.end(tag, here, End::Lost);
         }
@@ -72,12 +51,7 @@ impl H1 {
     ) -> State {
         let direction = Direction::ToClient;
         let Some((head, facts)) = head::response(raw) else {
-            out.notice_from(
-                self.between(direction),
-                raw.first,
-                here.at,
-                Notice::Malformed("response head"),
-            );
+            out.notice_from(self.between(direction), raw.first, here.at, Notice::Malformed("response head"));
             self.lose_responses(direction);
             return State::Search(Search::after(awaited.passed(raw.len())));
         };
@@ -89,53 +63,22 @@ impl H1 {
             out.notice_from(tag, raw.first, here.at, Notice::Informational(status));
             return State::awaiting_head();
         }
-        let Answered {
-            exchange,
-            request,
-            lost,
-        } = self.pairing.answer();
+        let Answered { exchange, request, lost } = self.pairing.answer();
         for waiting in lost {
-            let tag = Tag {
-                exchange: waiting.exchange,
-                direction,
-                lossy: true,
-            };
+            let tag = Tag { exchange: waiting.exchange, direction, lossy: true };
             out.end(tag, here, End::Lost);
         }
-        let tag = Tag {
-            exchange,
-            direction,
-            lossy: request.is_some_and(|request| request.lossy),
-        };
+        let tag = Tag { exchange, direction, lossy: request.is_some_and(|request| request.lossy) };
         let asked = request.map(|request| request.asked);
-        say_head(
-            tag,
-            raw,
-            awaited.resync,
-            here,
-            Kind::ResponseHead(head),
-            &facts,
-            out,
-        );
+        say_head(tag, raw, awaited.resync, here, Kind::ResponseHead(head), &facts, out);
         if status == 101 || asked == Some(Asked::Connect) && matches!(status, 200..=299) {
             out.notice(tag, here, Notice::Upgraded);
             out.end(tag, here, End::Complete);
             self.leave(here.at, out);
             return State::Off;
         }
-        let sink = if facts.event_stream && !facts.is_coded() {
-            Sink::events()
-        } else {
-            Sink::Raw
-        };
-        self.start_body(
-            tag,
-            framing::of_response(&facts, status, asked),
-            sink,
-            &facts,
-            here,
-            out,
-        )
+        let sink = if facts.event_stream && !facts.is_coded() { Sink::events() } else { Sink::Raw };
+        self.start_body(tag, framing::of_response(&facts, status, asked), sink, &facts, here, out)
     }
 
     fn start_body(

@@ -50,21 +50,14 @@ impl RawHead {
 impl HeadBuffer {
     /// A head whose first bytes are known already.
     pub(crate) fn resumed(carry: Carry) -> Self {
-        Self {
-            carry,
-            lines: Lines::default(),
-        }
+        Self { carry, lines: Lines::default() }
     }
 
     /// Takes what belongs to the head from the front of the piece.
     pub(crate) fn push(&mut self, direction: Direction, piece: &mut Piece) -> Collected {
         if self.carry.is_empty() {
             // RFC 9112 §2.2: empty lines before a request line are to be ignored.
-            let blank = piece
-                .bytes
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
+            let blank = piece.bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             piece.advance(blank);
             self.within_piece(direction, piece)
         } else {
@@ -102,10 +95,7 @@ impl HeadBuffer {
 
     fn over_pieces(&mut self, direction: Direction, piece: &mut Piece) -> Collected {
         let before = self.carry.len();
-        self.carry.push(
-            piece.peek(limits::HEAD_BYTES.saturating_sub(before)),
-            piece.origin(),
-        );
+        self.carry.push(piece.peek(limits::HEAD_BYTES.saturating_sub(before)), piece.origin());
         match self.lines.scan(direction, self.carry.bytes()) {
             Scan::NotAHead => {
                 self.carry.truncate(before);
@@ -120,11 +110,7 @@ impl HeadBuffer {
             }
             Scan::More => {
                 piece.advance(self.carry.len() - before);
-                if self.carry.len() >= limits::HEAD_BYTES {
-                    Collected::TooLong
-                } else {
-                    Collected::More
-                }
+                if self.carry.len() >= limits::HEAD_BYTES { Collected::TooLong } else { Collected::More }
             }
         }
     }
@@ -175,12 +161,7 @@ impl Lines {
     }
 
     fn head(&self, bytes: Bytes, first: Origin) -> RawHead {
-        RawHead {
-            bytes,
-            first,
-            fields: self.fields,
-            folded: self.folded,
-        }
+        RawHead { bytes, first, fields: self.fields, folded: self.folded }
     }
 }
 
@@ -247,14 +228,7 @@ pub(crate) fn response(raw: &RawHead) -> Option<(ResponseHead, Facts)> {
     let parsed = lenient().parse_response(&mut response, &bytes).ok()?;
     let status = response.code?;
     let (headers, facts) = fields(raw, response.headers);
-    parsed.is_complete().then_some((
-        ResponseHead {
-            status,
-            protocol: Protocol::Http1,
-            headers,
-        },
-        facts,
-    ))
+    parsed.is_complete().then_some((ResponseHead { status, protocol: Protocol::Http1, headers }, facts))
 }
 
 fn lenient() -> httparse::ParserConfig {
@@ -306,24 +280,20 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_event_stream(content_type: &[u8]) -> bool {
-    let media_type = content_type
-        .split(|byte| *byte == b';')
-        .next()
-        .unwrap_or_default();
+    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     media_type.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
 impl Length {
     /// With one more field. RFC 9112 §6.3: the same number several times is that number.
     fn and(self, value: &[u8]) -> Self {
-        value
-            .split(|byte| *byte == b',')
-            .map(<[u8]>::trim_ascii)
-            .fold(self, |known, digits| match (known, decimal(digits)) {
+        value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).fold(self, |known, digits| {
+            match (known, decimal(digits)) {
                 (Self::Absent, Some(length)) => Self::Bytes(length),
                 (Self::Bytes(known), Some(length)) if known == length => Self::Bytes(length),
                 (Self::Absent | Self::Bytes(_) | Self::Malformed, _) => Self::Malformed,
-            })
+            }
+        })
     }
 }
 

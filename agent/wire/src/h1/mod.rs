@@ -76,22 +76,14 @@ impl H1 {
     /// A connection seen from its first byte (`whole`), or one that may be amid anything.
     pub(crate) fn new(whole: bool) -> Self {
         let lane = || Lane {
-            state: if whole {
-                State::awaiting_head()
-            } else {
-                State::Search(Search::new(false))
-            },
+            state: if whole { State::awaiting_head() } else { State::Search(Search::new(false)) },
             end: StreamOffset(0),
         };
         let mut pairing = Pairing::default();
         if !whole {
             pairing.doubt();
         }
-        Self {
-            lanes: Both::new(lane(), lane()),
-            pairing,
-            believed: whole,
-        }
+        Self { lanes: Both::new(lane(), lane()), pairing, believed: whole }
     }
 
     /// Whether a head was seen.
@@ -195,22 +187,14 @@ impl H1 {
                 Direction::ToClient => self.on_response(&raw, &awaited, piece.origin(), out),
             },
             Collected::NotAHead(carry) => {
-                let first = if carry.is_empty() {
-                    piece.origin()
-                } else {
-                    carry.origin(0)
-                };
+                let first = if carry.is_empty() { piece.origin() } else { carry.origin(0) };
                 let what = Notice::Malformed(first_line_of(direction));
                 out.notice_from(self.between(direction), first, piece.at, what);
                 self.lose_responses(direction);
                 State::Search(Search::of(carry))
             }
             Collected::TooLong => {
-                out.notice(
-                    self.between(direction),
-                    piece.origin(),
-                    Notice::Limit("head bytes"),
-                );
+                out.notice(self.between(direction), piece.origin(), Notice::Limit("head bytes"));
                 self.lose_responses(direction);
                 State::Search(Search::after(awaited.passed(limits::HEAD_BYTES)))
             }
@@ -243,26 +227,16 @@ impl H1 {
     /// No response comes any more.
     fn give_up_waiting(&mut self, at: Time, out: &mut Output) {
         let direction = Direction::ToClient;
-        let here = Origin {
-            offset: self.lanes.of(direction).end,
-            at,
-        };
+        let here = Origin { offset: self.lanes.of(direction).end, at };
         for waiting in self.pairing.drain() {
-            let tag = Tag {
-                exchange: waiting.exchange,
-                direction,
-                lossy: waiting.lossy,
-            };
+            let tag = Tag { exchange: waiting.exchange, direction, lossy: waiting.lossy };
             out.end(tag, here, End::Cut);
         }
     }
 
     fn gap_between(&mut self, direction: Direction, missing: u64, here: Origin, out: &mut Output) {
         self.lose_responses(direction);
-        let tag = Tag {
-            lossy: true,
-            ..self.between(direction)
-        };
+        let tag = Tag { lossy: true, ..self.between(direction) };
         out.notice(tag, here, Notice::Gap(missing));
     }
 
@@ -273,11 +247,7 @@ impl H1 {
             Direction::ToClient => self.pairing.asked(),
         };
         let exchange = waiting.map_or_else(|| self.pairing.upcoming(), |waiting| waiting.exchange);
-        Tag {
-            exchange,
-            direction,
-            lossy: waiting.is_some_and(|waiting| waiting.lossy),
-        }
+        Tag { exchange, direction, lossy: waiting.is_some_and(|waiting| waiting.lossy) }
     }
 
     /// Framing was lost. Only lost responses leave a doubt; a lost request makes its response nobody's.

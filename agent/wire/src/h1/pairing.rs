@@ -79,11 +79,7 @@ impl Pairing {
 
     /// A request waits for its response. Gives the oldest one where too many wait.
     pub(crate) fn wait(&mut self, exchange: ExchangeId, asked: Asked) -> Option<Waiting> {
-        self.waiting.push_back(Waiting {
-            exchange,
-            asked,
-            lossy: false,
-        });
+        self.waiting.push_back(Waiting { exchange, asked, lossy: false });
         if self.waiting.len() <= limits::WAITING_REQUESTS {
             return None;
         }
@@ -106,11 +102,7 @@ impl Pairing {
 
     /// The request that a response head would belong to now.
     pub(crate) fn asked(&self) -> Option<Waiting> {
-        if self.doubtful {
-            self.waiting.back().copied()
-        } else {
-            self.waiting.front().copied()
-        }
+        if self.doubtful { self.waiting.back().copied() } else { self.waiting.front().copied() }
     }
 
     /// A final response head came.
@@ -121,11 +113,7 @@ impl Pairing {
             (self.waiting.pop_front(), Vec::new())
         };
         let exchange = request.map_or_else(|| self.open(), |request| request.exchange);
-        Answered {
-            exchange,
-            request,
-            lost,
-        }
+        Answered { exchange, request, lost }
     }
 
     /// No more responses come.

@@ -26,27 +26,17 @@ pub(crate) struct Search {
 
 impl Search {
     pub(crate) fn new(after_loss: bool) -> Self {
-        Self {
-            window: Carry::default(),
-            passed: 0,
-            after_loss,
-        }
+        Self { window: Carry::default(), passed: 0, after_loss }
     }
 
     /// With bytes that were passed over already.
     pub(crate) fn after(passed: u64) -> Self {
-        Self {
-            passed,
-            ..Self::new(true)
-        }
+        Self { passed, ..Self::new(true) }
     }
 
     /// With bytes that were taken for a head before.
     pub(crate) fn of(window: Carry) -> Self {
-        Self {
-            window,
-            ..Self::new(true)
-        }
+        Self { window, ..Self::new(true) }
     }
 
     /// How many bytes were passed over.
@@ -58,8 +48,7 @@ impl Search {
     pub(crate) fn push(&mut self, direction: Direction, piece: &mut Piece) -> Option<HeadBuffer> {
         if !self.window.is_empty() {
             let before = self.window.len();
-            self.window
-                .push(piece.peek(limits::START_LINE_BYTES), piece.origin());
+            self.window.push(piece.peek(limits::START_LINE_BYTES), piece.origin());
             match find(direction, self.window.bytes()) {
                 Hit::At(index) if index < before => {
                     self.pass(index);
@@ -179,11 +168,7 @@ fn believe(direction: Direction, bytes: &[u8]) -> Fit {
         Fit::More if plain(direction, bytes) => Fit::More,
         Fit::More | Fit::No => Fit::No,
     };
-    if fit == Fit::More && bytes.len() >= limits::START_LINE_BYTES {
-        Fit::No
-    } else {
-        fit
-    }
+    if fit == Fit::More && bytes.len() >= limits::START_LINE_BYTES { Fit::No } else { fit }
 }
 
 /// Whether a first line, or its beginning, looks like those that are sent.
@@ -199,9 +184,7 @@ fn plain(direction: Direction, line: &[u8]) -> bool {
         Direction::ToClient => {
             let reason = line.get(STATUS_BYTES..).unwrap_or_default();
             reason.len() <= REASON_BYTES
-                && reason
-                    .iter()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b" -'\r\n".contains(byte))
+                && reason.iter().all(|byte| byte.is_ascii_alphanumeric() || b" -'\r\n".contains(byte))
         }
     }
 }
@@ -217,9 +200,8 @@ fn field_name(bytes: &[u8]) -> Fit {
 }
 
 /// RFC 9110 §9 and RFC 5789.
-const METHODS: [&[u8]; 9] = [
-    b"GET", b"POST", b"PUT", b"HEAD", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE",
-];
+const METHODS: [&[u8]; 9] =
+    [b"GET", b"POST", b"PUT", b"HEAD", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE"];
 
 const LONGEST_WORD: usize = 7;
 

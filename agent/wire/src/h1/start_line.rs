@@ -34,11 +34,7 @@ pub(crate) fn fit(direction: Direction, bytes: &[u8]) -> Fit {
 
 fn request(bytes: &[u8]) -> Fit {
     let Some((method, rest)) = token(bytes, limits::METHOD_BYTES) else {
-        return if bytes.len() > limits::METHOD_BYTES {
-            Fit::No
-        } else {
-            Fit::More
-        };
+        return if bytes.len() > limits::METHOD_BYTES { Fit::No } else { Fit::More };
     };
     let [b' ', rest @ ..] = rest else { return Fit::No };
     let Some(target) = rest.iter().position(|byte| *byte <= b' ' || *byte == 0x7f) else {
@@ -61,12 +57,8 @@ fn status(bytes: &[u8]) -> Fit {
         Ok(rest) => rest,
         Err(fit) => return fit,
     };
-    let shape: [fn(&u8) -> bool; 4] = [
-        |b| *b == b' ',
-        |b| matches!(b, b'1'..=b'9'),
-        u8::is_ascii_digit,
-        u8::is_ascii_digit,
-    ];
+    let shape: [fn(&u8) -> bool; 4] =
+        [|b| *b == b' ', |b| matches!(b, b'1'..=b'9'), u8::is_ascii_digit, u8::is_ascii_digit];
     if !rest.iter().zip(shape).all(|(byte, fits)| fits(byte)) {
         return Fit::No;
     }
@@ -104,10 +96,7 @@ fn line_end(bytes: &[u8], rest: &[u8]) -> Fit {
 
 /// Splits off a token (RFC 9110 §5.6.2) of at most `max` bytes; `None` when its end is not in sight.
 pub(crate) fn token(bytes: &[u8], max: usize) -> Option<(&[u8], &[u8])> {
-    let end = bytes
-        .iter()
-        .take(max + 1)
-        .position(|byte| !is_token_byte(*byte))?;
+    let end = bytes.iter().take(max + 1).position(|byte| !is_token_byte(*byte))?;
     bytes.split_at_checked(end)
 }
 
@@ -139,18 +128,10 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        for line in [
-            "GET / HTTP/1.1\r\n",
-            "get * HTTP/1.0\n",
-            "M-SEARCH http://h:1/x?y=1 HTTP/1.1\r\n",
-        ] {
+        for line in ["GET / HTTP/1.1\r\n", "get * HTTP/1.0\n", "M-SEARCH http://h:1/x?y=1 HTTP/1.1\r\n"] {
             check(Direction::ToServer, line.as_bytes(), Fit::Yes(line.len()));
         }
-        check(
-            Direction::ToServer,
-            b"GET / HTTP/1.1\r\nHost: a\r\n",
-            Fit::Yes(16),
-        );
+        check(Direction::ToServer, b"GET / HTTP/1.1\r\nHost: a\r\n", Fit::Yes(16));
         check(Direction::ToServer, b"GET /\xc3\xbc HTTP/1.1\r\n", Fit::Yes(18));
         for line in [
             &b"GET /\r\n"[..],
@@ -171,12 +152,9 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        for line in [
-            "HTTP/1.1 200 OK\r\n",
-            "HTTP/1.0 404\r\n",
-            "HTTP/1.1 500 \n",
-            "HTTP/1.1 200 Sch\u{f6}n\n",
-        ] {
+        for line in
+            ["HTTP/1.1 200 OK\r\n", "HTTP/1.0 404\r\n", "HTTP/1.1 500 \n", "HTTP/1.1 200 Sch\u{f6}n\n"]
+        {
             check(Direction::ToClient, line.as_bytes(), Fit::Yes(line.len()));
         }
         for line in [

@@ -52,10 +52,7 @@ fn transfer_encoding_beats_content_length() {
 #[test]
 fn until_close() {
     check(
-        &[
-            c2s(GET),
-            s2c("HTTP/1.0 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n"),
-        ],
+        &[c2s(GET), s2c("HTTP/1.0 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n")],
         r"
         0> GET /0
         0> end Complete
@@ -79,10 +76,7 @@ fn cut_bodies() {
         ",
     );
     check(
-        &[
-            c2s(GET),
-            s2c("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"),
-        ],
+        &[c2s(GET), s2c("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n")],
         "
         0> GET /0
         0> end Complete
@@ -139,9 +133,7 @@ fn identity_is_no_coding() {
 #[test]
 fn body_pieces_are_slices_with_their_own_places() {
     let mut driver = Driver::new(true);
-    driver.feed(&c2s(
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n",
-    ));
+    driver.feed(&c2s("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n"));
     driver.feed(&c2s("2\r\nfg\r\n0\r\n\r\n"));
     let bodies: Vec<_> = driver
         .messages
@@ -151,10 +143,7 @@ fn body_pieces_are_slices_with_their_own_places() {
             _ => None,
         })
         .collect();
-    assert_eq!(
-        bodies,
-        [(&b"abc"[..], 50, 1, 1), (b"de", 58, 1, 1), (b"fg", 65, 2, 2)]
-    );
+    assert_eq!(bodies, [(&b"abc"[..], 50, 1, 1), (b"de", 58, 1, 1), (b"fg", 65, 2, 2)]);
 }
 
 #[test]

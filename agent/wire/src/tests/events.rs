@@ -85,10 +85,7 @@ fn utf8_and_other_bytes_pass() {
 
 #[test]
 fn mark_only_at_the_start() {
-    check_events(
-        "\u{feff}\u{feff}data: 1\n\ndata: 2\n\n\u{feff}data: 3\n\n",
-        "event - 2",
-    );
+    check_events("\u{feff}\u{feff}data: 1\n\ndata: 2\n\n\u{feff}data: 3\n\n", "event - 2");
 }
 
 #[test]
@@ -173,12 +170,7 @@ fn events_know_when_and_where() {
             "\r",
             "\n"
         ]),
-        [
-            expect("a", 0, 1, 1),
-            expect("b", 9, 1, 1),
-            expect("c", 18, 1, 3),
-            expect("d", 34, 5, 7)
-        ]
+        [expect("a", 0, 1, 1), expect("b", 9, 1, 1), expect("c", 18, 1, 3), expect("d", 34, 5, 7)]
     );
 }
 
@@ -189,9 +181,7 @@ fn events_within_a_piece_are_slices_of_it() {
     driver.feed(&s2c(HEAD));
     let bytes = bytes::Bytes::from(b"data: abc\n\ndata: def\n\n".to_vec());
     let within = bytes.as_ptr_range();
-    driver
-        .connection
-        .push(Direction::ToClient, bytes, crate::StreamOffset(0), crate::Time(9));
+    driver.connection.push(Direction::ToClient, bytes, crate::StreamOffset(0), crate::Time(9));
     let mut slices = 0;
     while let Some(message) = driver.connection.poll() {
         if let Kind::Sse(event) = message.kind {
@@ -204,11 +194,9 @@ fn events_within_a_piece_are_slices_of_it() {
 
 #[test]
 fn long_events_are_bounded_and_marked() {
-    for (length, truncated) in [
-        (limits::EVENT_DATA_BYTES, false),
-        (limits::EVENT_DATA_BYTES + 1, true),
-        (16 << 20, true),
-    ] {
+    for (length, truncated) in
+        [(limits::EVENT_DATA_BYTES, false), (limits::EVENT_DATA_BYTES + 1, true), (16 << 20, true)]
+    {
         for piece_size in [16 << 10, 100_000, 32 << 20] {
             let mut driver = Driver::new(true);
             driver.feed(&c2s(GET));
@@ -227,10 +215,7 @@ fn long_events_are_bounded_and_marked() {
                     _ => None,
                 })
                 .collect();
-            assert_eq!(
-                events,
-                [(length.min(limits::EVENT_DATA_BYTES), truncated), (4, false)]
-            );
+            assert_eq!(events, [(length.min(limits::EVENT_DATA_BYTES), truncated), (4, false)]);
             let limit =
                 |m: &crate::Message| matches!(m.kind, Kind::Notice(crate::Notice::Limit("event data")));
             assert_eq!(driver.messages.iter().any(limit), truncated);
@@ -263,9 +248,6 @@ fn long_names_are_cut() {
     let name = "n".repeat(limits::EVENT_NAME_BYTES + 9);
     check_events(
         format!("event: {name}\ndata: x\n\n"),
-        &format!(
-            "Limit(\"event name\")\nevent {} x",
-            "n".repeat(limits::EVENT_NAME_BYTES)
-        ),
+        &format!("Limit(\"event name\")\nevent {} x", "n".repeat(limits::EVENT_NAME_BYTES)),
     );
 }

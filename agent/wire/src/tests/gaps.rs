@@ -39,13 +39,7 @@ fn within_content_length() {
 #[test]
 fn to_the_end_of_content_length() {
     check(
-        &[
-            c2s(GET0),
-            s2c("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"),
-            gap_s2c(3),
-            c2s(GET1),
-            s2c(OK),
-        ],
+        &[c2s(GET0), s2c("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), gap_s2c(3), c2s(GET1), s2c(OK)],
         "
         0> GET /0 host=a
         0> end Complete
@@ -185,14 +179,7 @@ fn within_a_request_head() {
 #[test]
 fn within_a_response_head() {
     check(
-        &[
-            c2s(GET0),
-            s2c("HTTP/1.1 200 OK\r\nX: "),
-            gap_s2c(9),
-            s2c("\r\n\r\nok"),
-            c2s(GET1),
-            s2c(OK),
-        ],
+        &[c2s(GET0), s2c("HTTP/1.1 200 OK\r\nX: "), gap_s2c(9), s2c("\r\n\r\nok"), c2s(GET1), s2c(OK)],
         "
         0> GET /0 host=a
         0> end Complete
@@ -285,12 +272,7 @@ fn over_a_whole_exchange() {
 #[test]
 fn until_close() {
     check(
-        &[
-            c2s(GET0),
-            s2c("HTTP/1.1 200 OK\r\n\r\nab"),
-            gap_s2c(1000),
-            s2c("cd"),
-        ],
+        &[c2s(GET0), s2c("HTTP/1.1 200 OK\r\n\r\nab"), gap_s2c(1000), s2c("cd")],
         "
         0> GET /0 host=a
         0> end Complete
@@ -308,10 +290,7 @@ fn torn_event_is_dropped() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     for (before, after) in [
         ("data: a\n\ndata: to", "rn\n\ndata: b\n\n"),
-        (
-            "data: a\n\nevent: x\ndata: to",
-            "rn\r\ndata: more\r\n\r\ndata: b\n\n",
-        ),
+        ("data: a\n\nevent: x\ndata: to", "rn\r\ndata: more\r\n\r\ndata: b\n\n"),
         ("data: a\n\ndata: torn", "\r\n\r\ndata: b\n\n"),
         ("data: a\n\ndata: torn\r", "\n\r\ndata: b\n\n"),
         ("data: a\n\ndata: torn\n", "event: y\ndata: z\n\ndata: b\n\n"),
@@ -336,12 +315,7 @@ fn torn_event_is_dropped() {
 fn torn_event_at_the_end() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     check(
-        &[
-            c2s(GET0),
-            s2c([head, "data: to"].concat()),
-            gap_s2c(5),
-            s2c("rn\ndata: rest\n"),
-        ],
+        &[c2s(GET0), s2c([head, "data: to"].concat()), gap_s2c(5), s2c("rn\ndata: rest\n")],
         "
         0> GET /0 host=a
         0> end Complete
@@ -374,14 +348,7 @@ fn in_the_first_bytes() {
 #[test]
 fn while_searching() {
     check(
-        &[
-            c2s(GET0),
-            gap_s2c(4),
-            s2c("xxHTTP/1.1 2"),
-            gap_s2c(4),
-            s2c("yyy"),
-            s2c(OK),
-        ],
+        &[c2s(GET0), gap_s2c(4), s2c("xxHTTP/1.1 2"), gap_s2c(4), s2c("yyy"), s2c(OK)],
         "
         0> GET /0 host=a
         0> end Complete

@@ -41,12 +41,7 @@ fn head_and_body_in_one_piece() {
 #[test]
 fn keep_alive() {
     check(
-        &[
-            c2s("GET /0 HTTP/1.1\r\n\r\n"),
-            s2c(OK),
-            c2s("GET /1 HTTP/1.1\r\n\r\n"),
-            s2c(OK),
-        ],
+        &[c2s("GET /0 HTTP/1.1\r\n\r\n"), s2c(OK), c2s("GET /1 HTTP/1.1\r\n\r\n"), s2c(OK)],
         "
         0> GET /0
         0> end Complete
@@ -252,9 +247,7 @@ fn upgrade_ends_decoding() {
 #[test]
 fn requests_without_answer_are_cut() {
     check(
-        &[c2s(
-            "GET /0 HTTP/1.1\r\n\r\nPOST /1 HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
-        )],
+        &[c2s("GET /0 HTTP/1.1\r\n\r\nPOST /1 HTTP/1.1\r\nContent-Length: 5\r\n\r\nab")],
         "
         0> GET /0
         0> end Complete

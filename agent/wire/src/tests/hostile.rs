@@ -11,12 +11,7 @@ const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 fn check_lost(head: &str, rest: &str, rendered_head: &str, why: &str) {
     let response = format!("{head}\r\n\r\n{rest}");
     check(
-        &[
-            c2s(GET),
-            s2c(&response),
-            c2s("GET /1 HTTP/1.1\r\n\r\n"),
-            s2c(NEXT),
-        ],
+        &[c2s(GET), s2c(&response), c2s("GET /1 HTTP/1.1\r\n\r\n"), s2c(NEXT)],
         &format!(
             "0> GET /0
              0> end Complete
@@ -37,24 +32,11 @@ fn check_lost(head: &str, rest: &str, rendered_head: &str, why: &str) {
 #[test]
 fn content_lengths() {
     let malformed = r#"Malformed("content-length")"#;
-    for value in [
-        "-1",
-        "+5",
-        "5 5",
-        "0x5",
-        "",
-        "5, 6",
-        "5,",
-        "18446744073709551616",
-        "99999999999999999999999",
-    ] {
+    for value in
+        ["-1", "+5", "5 5", "0x5", "", "5, 6", "5,", "18446744073709551616", "99999999999999999999999"]
+    {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {value}");
-        check_lost(
-            &head,
-            "hello",
-            format!("200 content-length={value}").trim_end(),
-            malformed,
-        );
+        check_lost(&head, "hello", format!("200 content-length={value}").trim_end(), malformed);
     }
     check_lost(
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6",
@@ -67,10 +49,7 @@ fn content_lengths() {
 #[test]
 fn the_same_content_length_twice_is_one() {
     check(
-        &[
-            c2s(GET),
-            s2c("HTTP/1.1 200 OK\r\nContent-Length: 2, 02\r\nContent-Length: 2\r\n\r\nok"),
-        ],
+        &[c2s(GET), s2c("HTTP/1.1 200 OK\r\nContent-Length: 2, 02\r\nContent-Length: 2\r\n\r\nok")],
         "
         0> GET /0
         0> end Complete
@@ -85,16 +64,12 @@ fn the_same_content_length_twice_is_one() {
 fn huge_lengths() {
     for length in [1_u64 << 63, u64::MAX] {
         check(
-            &[c2s(format!(
-                "POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\nabc"
-            ))],
+            &[c2s(format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\nabc"))],
             &format!("0> POST / content-length={length}\n0> body abc\n0> end Cut\n0< end Cut"),
         );
     }
     check(
-        &[c2s(
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc",
-        )],
+        &[c2s("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nabc")],
         "0> POST / transfer-encoding=chunked\n0> body abc\n0> end Cut\n0< end Cut",
     );
 }
@@ -220,14 +195,7 @@ fn run_sizes(inputs: &[Input]) -> Vec<(String, u64)> {
         super::render(&driver.messages)
     });
     let first = all.next().expect("sizes");
-    all.for_each(|other| {
-        assert!(
-            first == other,
-            "differs: {} and {} messages",
-            first.len(),
-            other.len()
-        )
-    });
+    all.for_each(|other| assert!(first == other, "differs: {} and {} messages", first.len(), other.len()));
     first
 }
 
@@ -238,11 +206,7 @@ fn lines(rendered: &[(String, u64)]) -> Vec<&str> {
 #[test]
 fn head_without_end() {
     let flood = format!("GET /0 HTTP/1.1\r\n{}", "X-Flood: 0123456789\r\n".repeat(50_000));
-    let rendered = run_sizes(&[
-        c2s(flood),
-        c2s("\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n"),
-        s2c(NEXT),
-    ]);
+    let rendered = run_sizes(&[c2s(flood), c2s("\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n"), s2c(NEXT)]);
     assert_eq!(
         lines(&rendered),
         [
@@ -272,10 +236,7 @@ fn many_fields() {
     let lines = lines(&rendered);
     assert_eq!(lines[0].matches("x-").count(), limits::HEADER_FIELDS);
     // The length stands after the last field that was kept, and counts.
-    assert_eq!(
-        lines[1..4],
-        [r#"0> Limit("header fields")"#, "0> body abc", "0> end Complete"]
-    );
+    assert_eq!(lines[1..4], [r#"0> Limit("header fields")"#, "0> body abc", "0> end Complete"]);
     assert_eq!(lines[4], "1> GET /1");
 }
 
@@ -287,33 +248,16 @@ fn chunk_lines_and_trailers_without_end() {
         (format!("5;{}", "x".repeat(100_000)), "chunk line"),
         (format!("5;{}\r\n", "x".repeat(cap)), "chunk line"),
         ("0".repeat(100_000), "chunk line"),
-        (
-            format!("0\r\n{}", "Trailer: x\r\n".repeat(50_000)),
-            "trailer bytes",
-        ),
+        (format!("0\r\n{}", "Trailer: x\r\n".repeat(50_000)), "trailer bytes"),
         (format!("0\r\n{}", "x".repeat(200_000)), "trailer bytes"),
     ] {
-        let rendered = run_sizes(&[
-            c2s(GET),
-            s2c(format!("{head}{rest}")),
-            c2s("GET /1 HTTP/1.1\r\n\r\n"),
-            s2c(NEXT),
-        ]);
+        let rendered =
+            run_sizes(&[c2s(GET), s2c(format!("{head}{rest}")), c2s("GET /1 HTTP/1.1\r\n\r\n"), s2c(NEXT)]);
         let lines = lines(&rendered);
-        assert_eq!(
-            lines[3..5],
-            [format!("0< Limit({limit:?})"), "0< end Lost".to_owned()]
-        );
-        assert_eq!(
-            lines[8..],
-            ["1< 200 content-length=2", "1< body ok", "1< end Complete"],
-            "{lines:?}"
-        );
+        assert_eq!(lines[3..5], [format!("0< Limit({limit:?})"), "0< end Lost".to_owned()]);
+        assert_eq!(lines[8..], ["1< 200 content-length=2", "1< body ok", "1< end Complete"], "{lines:?}");
     }
-    let fits = run_sizes(&[
-        c2s(GET),
-        s2c(format!("{head}5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(cap - 4))),
-    ]);
+    let fits = run_sizes(&[c2s(GET), s2c(format!("{head}5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(cap - 4)))]);
     assert_eq!(lines(&fits)[3..], ["0< body hello", "0< end Complete"]);
 }
 
@@ -323,10 +267,8 @@ fn requests_that_nobody_answers() {
     let mut driver = Driver::new(true);
     driver.feed(&c2s(requests));
     assert!(driver.connection.held() < limits::HEAD_BYTES);
-    let given_up = driver
-        .messages
-        .iter()
-        .filter(|m| matches!(m.kind, Kind::Notice(Notice::Limit("waiting requests"))));
+    let given_up =
+        driver.messages.iter().filter(|m| matches!(m.kind, Kind::Notice(Notice::Limit("waiting requests"))));
     assert_eq!(given_up.count(), 1_000 - limits::WAITING_REQUESTS);
     // The first answer that is seen is taken for that of the last request.
     driver.feed(&s2c(NEXT));
@@ -359,10 +301,8 @@ fn searches_stay_linear() {
         assert!(driver.messages.is_empty());
         assert!(driver.connection.held() < 2 * limits::HEAD_BYTES);
         driver.feed(&c2s("\nGET /found HTTP/1.1\r\nHost: a\r\n\r\n"));
-        let found = driver
-            .messages
-            .iter()
-            .any(|m| matches!(&m.kind, Kind::RequestHead(h) if h.target == "/found"));
+        let found =
+            driver.messages.iter().any(|m| matches!(&m.kind, Kind::RequestHead(h) if h.target == "/found"));
         assert!(found, "{}", miss.split_at(20).0);
     }
     let mut driver = Driver::new(false);
@@ -371,12 +311,7 @@ fn searches_stay_linear() {
         driver.feed(&Input::Bytes(Direction::ToClient, piece.to_vec()));
     }
     driver.feed(&s2c(NEXT));
-    assert!(
-        driver
-            .messages
-            .iter()
-            .any(|m| matches!(m.kind, Kind::ResponseHead(_)))
-    );
+    assert!(driver.messages.iter().any(|m| matches!(m.kind, Kind::ResponseHead(_))));
 }
 
 #[test]
@@ -385,13 +320,6 @@ fn a_burst_leaves_no_memory_behind() {
     driver.feed(&c2s(GET));
     driver.feed(&s2c("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"));
     driver.feed(&s2c("data\n\n".repeat(100_000)));
-    assert_eq!(
-        driver
-            .messages
-            .iter()
-            .filter(|m| matches!(m.kind, Kind::Sse(_)))
-            .count(),
-        100_000
-    );
+    assert_eq!(driver.messages.iter().filter(|m| matches!(m.kind, Kind::Sse(_))).count(), 100_000);
     assert!(driver.connection.held() < 1_000);
 }

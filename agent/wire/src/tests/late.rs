@@ -104,10 +104,7 @@ fn heads_quoted_in_requests_are_not_believed() {
         "GET office HTTP/1.1\r\nHost: a\r\n",
     ] {
         check_late(
-            &[
-                c2s(quoted),
-                c2s("}POST /0 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"),
-            ],
+            &[c2s(quoted), c2s("}POST /0 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")],
             &format!(
                 "0> Resync({})
                  0> POST /0 host=a content-length=0
@@ -121,8 +118,5 @@ fn heads_quoted_in_requests_are_not_believed() {
 
 #[test]
 fn nothing_believable() {
-    check_late(
-        &[c2s("x".repeat(300)), s2c("HTTP/1.1 200 OK\r\n"), s2c("\r\n")],
-        "",
-    );
+    check_late(&[c2s("x".repeat(300)), s2c("HTTP/1.1 200 OK\r\n"), s2c("\r\n")], "");
 }

@@ -61,12 +61,7 @@ struct Driver {
 
 impl Driver {
     fn new(whole: bool) -> Self {
-        Self {
-            connection: Connection::new(whole),
-            now: 0,
-            offsets: HashMap::new(),
-            messages: Vec::new(),
-        }
+        Self { connection: Connection::new(whole), now: 0, offsets: HashMap::new(), messages: Vec::new() }
     }
 
     fn feed(&mut self, input: &Input) {
@@ -75,8 +70,7 @@ impl Driver {
             Input::Bytes(direction, bytes) => {
                 let offset = self.advance(*direction, bytes.len() as u64);
                 let bytes = Bytes::copy_from_slice(bytes);
-                self.connection
-                    .push(*direction, bytes, StreamOffset(offset), Time(self.now));
+                self.connection.push(*direction, bytes, StreamOffset(offset), Time(self.now));
             }
             Input::Gap(direction, missing) => {
                 self.advance(*direction, *missing);
@@ -100,11 +94,7 @@ impl Driver {
     }
 
     fn collect(&mut self) {
-        assert!(
-            self.connection.held() <= limits::HELD_BYTES,
-            "holds {}",
-            self.connection.held()
-        );
+        assert!(self.connection.held() <= limits::HELD_BYTES, "holds {}", self.connection.held());
         while let Some(message) = self.connection.poll() {
             assert!(message.first_at <= message.at, "{message:?}");
             // A message comes at once, but for what waits for the close or the verdict on the protocol.
@@ -137,11 +127,7 @@ fn assert_ends(messages: &[Message]) {
         let ends = |direction| count(message, direction, |kind| matches!(kind, Kind::End(_)));
         match &message.kind {
             Kind::RequestHead(_) => {
-                assert_eq!(
-                    (ends(Direction::ToServer), ends(Direction::ToClient)),
-                    (1, 1),
-                    "{message:?}"
-                );
+                assert_eq!((ends(Direction::ToServer), ends(Direction::ToClient)), (1, 1), "{message:?}");
             }
             Kind::ResponseHead(_) | Kind::Body(_) | Kind::Sse(_) | Kind::End(_) => {
                 assert_eq!(ends(message.direction), 1, "{message:?}");
@@ -210,11 +196,7 @@ fn check(inputs: &[Input], expect: &str) {
 fn check_from(whole: bool, inputs: &[Input], expect: &str) {
     let rendered = render(&run(whole, inputs));
     let text: Vec<_> = rendered.iter().map(|(line, _)| line.trim_end()).collect();
-    let expect: Vec<_> = expect
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let expect: Vec<_> = expect.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(text, expect, "whole");
     check_cuts(whole, inputs, &rendered);
 }
@@ -230,26 +212,17 @@ fn check_cuts(whole: bool, inputs: &[Input], rendered: &[(String, u64)]) {
             let halves = [&bytes[..cut], &bytes[cut..]].map(|half| Input::Bytes(*direction, half.to_vec()));
             let mut cut_inputs = inputs.to_vec();
             cut_inputs.splice(index..=index, halves);
-            assert_eq!(
-                render(&run(whole, &cut_inputs)),
-                rendered,
-                "input {index} cut at {cut}"
-            );
+            assert_eq!(render(&run(whole, &cut_inputs)), rendered, "input {index} cut at {cut}");
         }
     }
-    assert_eq!(
-        render(&run(whole, &byte_by_byte(inputs))),
-        rendered,
-        "byte by byte"
-    );
+    assert_eq!(render(&run(whole, &byte_by_byte(inputs))), rendered, "byte by byte");
 }
 
 fn byte_by_byte(inputs: &[Input]) -> Vec<Input> {
     let split = |input: &Input| match input {
-        Input::Bytes(direction, bytes) => bytes
-            .iter()
-            .map(|byte| Input::Bytes(*direction, vec![*byte]))
-            .collect(),
+        Input::Bytes(direction, bytes) => {
+            bytes.iter().map(|byte| Input::Bytes(*direction, vec![*byte])).collect()
+        }
         Input::Gap(direction, missing) => vec![Input::Gap(*direction, *missing)],
     };
     inputs.iter().flat_map(split).collect()

@@ -45,18 +45,8 @@ fn content() -> impl Strategy<Value = Content> {
 fn event() -> impl Strategy<Value = Event> {
     let line = "[a-z{}:\" ü]{0,12}";
     let name = proptest::option::of("[a-z_.]{1,8}");
-    (
-        name,
-        vec(line, 1..4),
-        select(vec!["\n", "\r\n", "\r"]),
-        any::<bool>(),
-    )
-        .prop_map(|(name, lines, end, comment)| Event {
-            name,
-            lines,
-            end,
-            comment,
-        })
+    (name, vec(line, 1..4), select(vec!["\n", "\r\n", "\r"]), any::<bool>())
+        .prop_map(|(name, lines, end, comment)| Event { name, lines, end, comment })
 }
 
 fn exchange() -> impl Strategy<Value = Exchange> {
@@ -96,20 +86,13 @@ impl Exchange {
 
     /// What must come out, as it is rendered.
     fn expect(&self, number: usize) -> Vec<String> {
-        let mut lines = vec![format!(
-            "{number}> {} /{number} host=h{}",
-            self.method,
-            self.request.shown_fields()
-        )];
+        let mut lines =
+            vec![format!("{number}> {} /{number} host=h{}", self.method, self.request.shown_fields())];
         lines.extend(self.request.shown(number, '>'));
         if self.interim {
             lines.push(format!("{number}< Informational(103)"));
         }
-        lines.push(format!(
-            "{number}< {} n={number}{}",
-            self.status,
-            self.response.shown_fields()
-        ));
+        lines.push(format!("{number}< {} n={number}{}", self.status, self.response.shown_fields()));
         if self.response_has_body() {
             lines.extend(self.response.shown(number, '<'));
         } else {
@@ -124,10 +107,9 @@ impl Content {
         let (fields, body) = match self {
             Self::Empty => ("Content-Length: 0\r\n".to_owned(), Vec::new()),
             Self::Length(bytes) => (format!("Content-Length: {}\r\n", bytes.len()), bytes.clone()),
-            Self::Chunked(chunks, extras) => (
-                "Transfer-Encoding: chunked\r\n".to_owned(),
-                encode_chunks(chunks, *extras),
-            ),
+            Self::Chunked(chunks, extras) => {
+                ("Transfer-Encoding: chunked\r\n".to_owned(), encode_chunks(chunks, *extras))
+            }
             Self::Events(events) => {
                 let text: String = events.iter().map(Event::encode).collect();
                 // Chunks that have nothing to do with events.
@@ -164,10 +146,7 @@ impl Content {
             lines.extend(events.iter().map(|event| {
                 let data = event.lines.join("\n");
                 let name = event.name.as_deref().unwrap_or("-");
-                format!(
-                    "{number}{direction} event {name} {}",
-                    data.as_bytes().escape_ascii()
-                )
+                format!("{number}{direction} event {name} {}", data.as_bytes().escape_ascii())
             }));
         }
         lines.push(format!("{number}{direction} end Complete"));
@@ -177,12 +156,7 @@ impl Content {
 
 impl Event {
     fn encode(&self) -> String {
-        let Self {
-            name,
-            lines,
-            end,
-            comment,
-        } = self;
+        let Self { name, lines, end, comment } = self;
         let mut text = String::new();
         if *comment {
             text += &format!(": keep-alive{end}");
@@ -205,11 +179,7 @@ fn encode_chunks(chunks: &[Vec<u8>], extras: bool) -> Vec<u8> {
         encoded.extend_from_slice(chunk);
         encoded.extend_from_slice(b"\r\n");
     }
-    encoded.extend_from_slice(if extras {
-        b"000\r\nTrailer: x\r\n\r\n"
-    } else {
-        b"0\r\n\r\n"
-    });
+    encoded.extend_from_slice(if extras { b"000\r\nTrailer: x\r\n\r\n" } else { b"0\r\n\r\n" });
     encoded
 }
 
@@ -218,10 +188,7 @@ fn cut(direction: Direction, bytes: &[u8], places: &[Index]) -> Vec<Input> {
     let mut places: Vec<_> = places.iter().map(|place| place.index(bytes.len() + 1)).collect();
     places.extend([0, bytes.len()]);
     places.sort_unstable();
-    places
-        .windows(2)
-        .map(|pair| Input::Bytes(direction, bytes[pair[0]..pair[1]].to_vec()))
-        .collect()
+    places.windows(2).map(|pair| Input::Bytes(direction, bytes[pair[0]..pair[1]].to_vec())).collect()
 }
 
 /// Pushes all but bytes `from..to` of a direction; the gap is said right before the next bytes.
@@ -274,11 +241,7 @@ fn of_exchange(messages: &[Message], number: usize) -> Vec<Message> {
 
 /// Their lines, without the id.
 fn of_target(messages: &[Message], number: usize) -> Vec<String> {
-    without_ids(
-        render(&of_exchange(messages, number))
-            .into_iter()
-            .map(|(line, _)| line),
-    )
+    without_ids(render(&of_exchange(messages, number)).into_iter().map(|(line, _)| line))
 }
 
 fn is_lossy(messages: &[Message], number: usize) -> bool {
@@ -286,10 +249,7 @@ fn is_lossy(messages: &[Message], number: usize) -> bool {
 }
 
 fn without_ids(lines: impl IntoIterator<Item = String>) -> Vec<String> {
-    let strip = |line: String| {
-        line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '~')
-            .to_owned()
-    };
+    let strip = |line: String| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '~').to_owned();
     lines.into_iter().map(strip).collect()
 }
 

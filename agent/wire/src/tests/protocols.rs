@@ -31,12 +31,9 @@ fn check(whole: bool, inputs: &[Input], expect: &Outcome) {
         assert_eq!(outcome(&driver), *expect);
         match expect {
             Outcome::Foreign => assert_eq!((driver.connection.held(), driver.messages.len()), (0, 0)),
-            Outcome::Unknown => assert!(
-                driver
-                    .messages
-                    .iter()
-                    .all(|m| matches!(m.kind, Kind::Notice(Notice::Gap(_))))
-            ),
+            Outcome::Unknown => {
+                assert!(driver.messages.iter().all(|m| matches!(m.kind, Kind::Notice(Notice::Gap(_)))))
+            }
             Outcome::Http1 | Outcome::Http2 => {}
         }
     }
@@ -80,28 +77,16 @@ fn http1_is_known_by_its_first_line() {
     check(true, &[c2s("\r\n\r\nGET / HTTP/1.0\n")], &Outcome::Http1);
     check(true, &[s2c("HTTP/1.1 200 OK\r\n")], &Outcome::Http1);
     check(true, &[c2s("P")], &Outcome::Unknown);
-    check(
-        true,
-        &[c2s("GET /".to_owned() + &"x".repeat(limits::START_LINE_BYTES))],
-        &Outcome::Http1,
-    );
+    check(true, &[c2s("GET /".to_owned() + &"x".repeat(limits::START_LINE_BYTES))], &Outcome::Http1);
     // Known stays known, whatever comes.
-    check(
-        true,
-        &[c2s("GET / HTTP/1.1\r\n\r\n"), s2c(vec![0; 1 << 16])],
-        &Outcome::Http1,
-    );
+    check(true, &[c2s("GET / HTTP/1.1\r\n\r\n"), s2c(vec![0; 1 << 16])], &Outcome::Http1);
 }
 
 #[test]
 fn http2_is_recognised_and_said_once() {
     for whole in [true, false] {
         for inputs in [
-            vec![
-                c2s("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-                s2c(SETTINGS),
-                c2s(SETTINGS),
-            ],
+            vec![c2s("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), s2c(SETTINGS), c2s(SETTINGS)],
             vec![s2c(SETTINGS), c2s("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
             vec![gap_s2c(7), c2s("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), s2c(SETTINGS)],
         ] {
@@ -126,40 +111,21 @@ fn late_ones_get_a_long_chance() {
         inputs.iter().for_each(|input| driver.feed(input));
         outcome(&driver)
     };
-    assert_eq!(
-        run(&[c2s("EHLO example.org\r\n"), s2c("250 ok\r\n")]),
-        Outcome::Unknown
-    );
+    assert_eq!(run(&[c2s("EHLO example.org\r\n"), s2c("250 ok\r\n")]), Outcome::Unknown);
     assert_eq!(run(&[garbage(most)]), Outcome::Unknown);
     assert_eq!(run(&[garbage(most), garbage(1)]), Outcome::Foreign);
     assert_eq!(run(&[garbage(most), c2s("xx")]), Outcome::Foreign);
-    assert_eq!(
-        run(&[garbage(most), c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]),
-        Outcome::Http1
-    );
-    let known = [
-        c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        garbage(most),
-        garbage(most),
-    ];
+    assert_eq!(run(&[garbage(most), c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]), Outcome::Http1);
+    let known = [c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), garbage(most), garbage(most)];
     assert_eq!(run(&known), Outcome::Http1);
 }
 
 #[test]
 fn a_gap_makes_a_connection_a_late_one() {
+    check(true, &[gap_c2s(3), c2s("EHLO example.org\r\n")], &Outcome::Unknown);
     check(
         true,
-        &[gap_c2s(3), c2s("EHLO example.org\r\n")],
-        &Outcome::Unknown,
-    );
-    check(
-        true,
-        &[
-            c2s("GE"),
-            gap_c2s(3),
-            c2s("x"),
-            c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ],
+        &[c2s("GE"), gap_c2s(3), c2s("x"), c2s("GET / HTTP/1.1\r\nHost: a\r\n\r\n")],
         &Outcome::Http1,
     );
     let gaps: Vec<_> = (0..100_000).flat_map(|_| [gap_c2s(1), gap_s2c(1)]).collect();
@@ -177,8 +143,5 @@ fn nothing_comes_after_close() {
     driver.feed(&gap_s2c(1));
     driver.close();
     assert!(driver.messages.is_empty());
-    assert_eq!(
-        (outcome(&driver), driver.connection.held()),
-        (Outcome::Unknown, 0)
-    );
+    assert_eq!((outcome(&driver), driver.connection.held()), (Outcome::Unknown, 0));
 }

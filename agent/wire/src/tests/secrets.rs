@@ -35,10 +35,7 @@ fn credentials_are_nowhere() {
         for message in &driver.messages {
             let headers = match &message.kind {
                 Kind::RequestHead(head) => {
-                    assert_eq!(
-                        head.target,
-                        format!("http://host/v1/x?key=-&q={CONTENT}&X-Amz-Signature=-")
-                    );
+                    assert_eq!(head.target, format!("http://host/v1/x?key=-&q={CONTENT}&X-Amz-Signature=-"));
                     assert_eq!(head.headers.get("x-note"), Some(CONTENT));
                     assert!(
                         head.headers.contains("authorization") && head.headers.get("authorization").is_none()

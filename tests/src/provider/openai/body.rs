@@ -31,19 +31,11 @@ pub(super) struct StreamChoice {
 
 impl StreamChoice {
     pub(super) fn delta(delta: Delta) -> Self {
-        Self {
-            index: 0,
-            delta,
-            logprobs: None,
-            finish_reason: None,
-        }
+        Self { index: 0, delta, logprobs: None, finish_reason: None }
     }
 
     pub(super) fn finish(reason: &'static str) -> Self {
-        Self {
-            finish_reason: Some(reason),
-            ..Self::delta(Delta::default())
-        }
+        Self { finish_reason: Some(reason), ..Self::delta(Delta::default()) }
     }
 }
 
@@ -56,20 +48,13 @@ pub(super) struct Delta {
 
 impl Delta {
     pub(super) fn tool(tool: ToolDelta) -> Self {
-        Self {
-            tool_calls: Some([tool]),
-            ..Self::default()
-        }
+        Self { tool_calls: Some([tool]), ..Self::default() }
     }
 }
 
 impl Serialize for Delta {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self {
-            role,
-            content,
-            tool_calls,
-        } = self;
+        let Self { role, content, tool_calls } = self;
         let mut object = serializer.serialize_struct("Delta", 4)?;
         if let Some(role) = role {
             object.serialize_field("role", role)?;
@@ -113,10 +98,7 @@ impl ToolDelta {
             index: Some(tool),
             id: Some(format!("call_{suffix}{tool}")),
             kind: Some("function"),
-            function: FunctionDelta {
-                name: Some(TOOL_NAME),
-                arguments: String::new(),
-            },
+            function: FunctionDelta { name: Some(TOOL_NAME), arguments: String::new() },
         }
     }
 
@@ -125,10 +107,7 @@ impl ToolDelta {
             index: Some(tool),
             id: None,
             kind: None,
-            function: FunctionDelta {
-                name: None,
-                arguments: part.to_owned(),
-            },
+            function: FunctionDelta { name: None, arguments: part.to_owned() },
         }
     }
 }
@@ -138,22 +117,14 @@ pub(super) struct Usage(pub(super) UsageTold);
 
 impl Serialize for Usage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(UsageTold {
-            input,
-            output,
-            cached,
-        }) = self;
+        let Self(UsageTold { input, output, cached }) = self;
         let mut object = serializer.serialize_struct("Usage", 5)?;
         object.serialize_field("prompt_tokens", input)?;
         object.serialize_field("completion_tokens", output)?;
         object.serialize_field("total_tokens", &(input + output))?;
         object.serialize_field(
             "prompt_tokens_details",
-            &PromptDetails {
-                cached_tokens: *cached,
-                audio_tokens: 0,
-                cache_write_tokens: 0,
-            },
+            &PromptDetails { cached_tokens: *cached, audio_tokens: 0, cache_write_tokens: 0 },
         )?;
         object.serialize_field("completion_tokens_details", &CompletionDetails::default())?;
         object.end()

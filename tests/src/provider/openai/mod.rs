@@ -72,11 +72,7 @@ impl Asked {
     pub(in crate::provider) fn parse(body: &[u8]) -> Result<Self, NotARequest> {
         let request: Request = serde_json::from_slice(body).map_err(NotARequest)?;
         let options = request.stream_options.unwrap_or_default();
-        let texts: Vec<String> = request
-            .messages
-            .into_iter()
-            .map(|message| message.content.text())
-            .collect();
+        let texts: Vec<String> = request.messages.into_iter().map(|message| message.content.text()).collect();
         Ok(Self {
             model: request.model,
             stream: request.stream,
@@ -99,18 +95,12 @@ impl Asked {
     pub(in crate::provider) fn usage(&self, script: &Script) -> UsageTold {
         let input = (self.prompt_chars.div_ceil(4) + 3 * self.messages + 3) as u64;
         let output = u64::from(script.chunks + script.tools * CHUNKS_PER_TOOL);
-        UsageTold {
-            input,
-            output,
-            cached: if input < 1024 { 0 } else { input / 128 * 128 },
-        }
+        UsageTold { input, output, cached: if input < 1024 { 0 } else { input / 128 * 128 } }
     }
 
     fn text(&self, script: &Script, identity: &Identity, index: u32) -> String {
         let words = &identity.words;
-        let word = words
-            .get(index as usize % words.len().max(1))
-            .map_or("word", String::as_str);
+        let word = words.get(index as usize % words.len().max(1)).map_or("word", String::as_str);
         match script.content {
             Content::Word if index == 0 => word.to_owned(),
             Content::Word => format!(" {word}"),
@@ -136,15 +126,12 @@ const CHUNKS_PER_TOOL: u32 = 1 + TOOL_ARGUMENTS.len() as u32;
 
 /// The events of a stream, `[DONE]` not included.
 pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Identity) -> Vec<Event> {
-    let mut deltas = vec![Delta {
-        role: Some("assistant"),
-        content: Some(String::new()),
-        ..Delta::default()
-    }];
-    deltas.extend((0..script.chunks).map(|index| Delta {
-        content: Some(asked.text(script, identity, index)),
-        ..Delta::default()
-    }));
+    let mut deltas =
+        vec![Delta { role: Some("assistant"), content: Some(String::new()), ..Delta::default() }];
+    deltas.extend(
+        (0..script.chunks)
+            .map(|index| Delta { content: Some(asked.text(script, identity, index)), ..Delta::default() }),
+    );
     for tool in 0..script.tools {
         deltas.push(Delta::tool(ToolDelta::start(tool, identity)));
         deltas.extend(TOOL_ARGUMENTS.map(|part| Delta::tool(ToolDelta::arguments(tool, part))));
@@ -180,27 +167,18 @@ pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Ide
     if asked.include_usage {
         let usage = asked.usage(script);
         let bytes = frame(&chunk(contents + 2, Vec::new(), Some(Usage(usage))));
-        events.push(Event {
-            bytes,
-            content: false,
-            usage: Some(usage),
-        });
+        events.push(Event { bytes, content: false, usage: Some(usage) });
     }
     events
 }
 
 /// The body of a response that is not a stream.
 pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: &Identity) -> Vec<u8> {
-    let content: String = (0..script.chunks)
-        .map(|index| asked.text(script, identity, index))
-        .collect();
+    let content: String = (0..script.chunks).map(|index| asked.text(script, identity, index)).collect();
     let tool_calls = (0..script.tools)
         .map(|tool| ToolDelta {
             index: None,
-            function: FunctionDelta {
-                name: Some(TOOL_NAME),
-                arguments: TOOL_ARGUMENTS.concat(),
-            },
+            function: FunctionDelta { name: Some(TOOL_NAME), arguments: TOOL_ARGUMENTS.concat() },
             ..ToolDelta::start(tool, identity)
         })
         .collect();
@@ -236,14 +214,7 @@ pub(in crate::provider) fn error(status: u16, message: &str) -> Vec<u8> {
         400..=499 => ("invalid_request_error", None),
         _ => ("server_error", None),
     };
-    json(&ErrorBody {
-        error: ErrorPart {
-            message,
-            kind,
-            param: None,
-            code,
-        },
-    })
+    json(&ErrorBody { error: ErrorPart { message, kind, param: None, code } })
 }
 
 /// The body of `GET /v1/models`.
@@ -260,9 +231,7 @@ pub(in crate::provider) fn models() -> Vec<u8> {
 /// Padding that hides the length of the text, deterministic here.
 fn obfuscation(index: usize) -> String {
     const LETTERS: &[u8] = b"AbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
-    (0..1 + index * 7 % 13)
-        .map(|at| char::from(LETTERS[(index * 31 + at * 17) % LETTERS.len()]))
-        .collect()
+    (0..1 + index * 7 % 13).map(|at| char::from(LETTERS[(index * 31 + at * 17) % LETTERS.len()])).collect()
 }
 
 fn frame(chunk: &Chunk<'_>) -> Vec<u8> {

@@ -31,25 +31,16 @@ fn script(text: &str) -> Script {
 
 fn payload(event: &Event) -> Value {
     let text = std::str::from_utf8(&event.bytes).unwrap();
-    let data = text
-        .strip_prefix("data: ")
-        .and_then(|rest| rest.strip_suffix("\n\n"))
-        .unwrap();
+    let data = text.strip_prefix("data: ").and_then(|rest| rest.strip_suffix("\n\n")).unwrap();
     assert!(!data.contains('\n'), "one line per event: {data}");
     serde_json::from_str(data).unwrap()
 }
 
 #[test]
 fn a_stream_is_what_openai_sends() {
-    let asked = Asked {
-        include_obfuscation: false,
-        ..streamed(true)
-    };
+    let asked = Asked { include_obfuscation: false, ..streamed(true) };
     let events = events(&asked, &script("chunks=1"), &identity());
-    let lines: Vec<&str> = events
-        .iter()
-        .map(|event| std::str::from_utf8(&event.bytes).unwrap())
-        .collect();
+    let lines: Vec<&str> = events.iter().map(|event| std::str::from_utf8(&event.bytes).unwrap()).collect();
     assert_eq!(
         lines,
         [
@@ -59,26 +50,17 @@ fn a_stream_is_what_openai_sends() {
             "data: {\"id\":\"chatcmpl-B9\",\"object\":\"chat.completion.chunk\",\"created\":1741569952,\"model\":\"gpt-4o-2024-08-06\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_44709d6fcb\",\"choices\":[],\"usage\":{\"prompt_tokens\":13,\"completion_tokens\":1,\"total_tokens\":14,\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0,\"cache_write_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}\n\n",
         ]
     );
-    assert_eq!(
-        events.iter().map(|event| event.content).collect::<Vec<_>>(),
-        [false, true, false, false]
-    );
+    assert_eq!(events.iter().map(|event| event.content).collect::<Vec<_>>(), [false, true, false, false]);
 }
 
 #[test]
 fn usage_and_padding_come_only_when_asked_for() {
-    let bare = Asked {
-        include_obfuscation: false,
-        ..streamed(false)
-    };
+    let bare = Asked { include_obfuscation: false, ..streamed(false) };
     let events = events(&bare, &script("chunks=2"), &identity());
     assert_eq!(events.len(), 4);
     for event in &events {
         let chunk = payload(event);
-        assert!(
-            chunk.get("usage").is_none() && chunk.get("obfuscation").is_none(),
-            "{chunk}"
-        );
+        assert!(chunk.get("usage").is_none() && chunk.get("obfuscation").is_none(), "{chunk}");
     }
 }
 
@@ -95,52 +77,32 @@ fn padding_varies_in_length() {
 fn tool_calls_come_as_name_then_arguments() {
     let events = events(&streamed(false), &script("chunks=0,tool=2"), &identity());
     assert_eq!(events.iter().filter(|event| event.content).count(), 6);
-    let deltas: Vec<Value> = events
-        .iter()
-        .map(|event| payload(event)["choices"][0]["delta"]["tool_calls"].clone())
-        .collect();
+    let deltas: Vec<Value> =
+        events.iter().map(|event| payload(event)["choices"][0]["delta"]["tool_calls"].clone()).collect();
     assert_eq!(
         deltas[1],
         json!([{"index": 0, "id": "call_B90", "type": "function", "function": {"name": "get_weather", "arguments": ""}}])
     );
-    assert_eq!(
-        deltas[2],
-        json!([{"index": 0, "function": {"arguments": "{\"city\":"}}])
-    );
-    assert_eq!(
-        deltas[5],
-        json!([{"index": 1, "function": {"arguments": "{\"city\":"}}])
-    );
+    assert_eq!(deltas[2], json!([{"index": 0, "function": {"arguments": "{\"city\":"}}]));
+    assert_eq!(deltas[5], json!([{"index": 1, "function": {"arguments": "{\"city\":"}}]));
     assert_eq!(payload(&events[7])["choices"][0]["finish_reason"], "tool_calls");
 }
 
 #[test]
 fn a_completion_holds_the_text_of_the_stream() {
-    for text in [
-        "chunks=7",
-        "chunks=3,content=unicode",
-        "chunks=2,content=long",
-        "chunks=2,content=echo,tool=1",
-    ] {
+    for text in
+        ["chunks=7", "chunks=3,content=unicode", "chunks=2,content=long", "chunks=2,content=echo,tool=1"]
+    {
         let script = script(text);
         let streamed: String = events(&streamed(false), &script, &identity())
             .iter()
-            .filter_map(|event| {
-                payload(event)["choices"][0]["delta"]["content"]
-                    .as_str()
-                    .map(str::to_owned)
-            })
+            .filter_map(|event| payload(event)["choices"][0]["delta"]["content"].as_str().map(str::to_owned))
             .collect();
         let body: Value =
             serde_json::from_slice(&completion(&self::streamed(false), &script, &identity())).unwrap();
         assert_eq!(body["choices"][0]["message"]["content"], streamed, "{text}");
-        assert_eq!(
-            body["usage"]["completion_tokens"],
-            script.chunks + 3 * script.tools
-        );
-        let tools = body["choices"][0]["message"]["tool_calls"]
-            .as_array()
-            .map_or(0, Vec::len);
+        assert_eq!(body["usage"]["completion_tokens"], script.chunks + 3 * script.tools);
+        let tools = body["choices"][0]["message"]["tool_calls"].as_array().map_or(0, Vec::len);
         assert_eq!(tools, script.tools as usize);
     }
     assert!(streamed(false).text(&script("content=echo"), &identity(), 0) == "Say it");
@@ -149,11 +111,7 @@ fn a_completion_holds_the_text_of_the_stream() {
 #[test]
 fn every_event_fits_one_record() {
     let long = asked(&json!({"model": "m", "messages": [{"role": "user", "content": "é".repeat(20_000)}]}));
-    for text in [
-        "chunks=2,content=long",
-        "chunks=2,content=echo",
-        "chunks=2,tool=16",
-    ] {
+    for text in ["chunks=2,content=long", "chunks=2,content=echo", "chunks=2,tool=16"] {
         for event in events(&long, &script(text), &identity()) {
             assert!(event.bytes.len() < 16 * 1024, "{text}: {}", event.bytes.len());
         }
@@ -167,26 +125,13 @@ fn tokens_follow_the_rule() {
         {"role": "assistant"},
     ]}));
     let script = script("chunks=5,tool=1");
-    assert_eq!(
-        long.usage(&script),
-        UsageTold {
-            input: 2009,
-            output: 8,
-            cached: 1920
-        }
-    );
+    assert_eq!(long.usage(&script), UsageTold { input: 2009, output: 8, cached: 1920 });
 }
 
 #[test]
 fn a_body_that_is_no_request_is_refused_without_being_quoted() {
-    for body in [
-        "",
-        "{}",
-        "[1]",
-        "{\"model\":\"m\"}",
-        "{\"model\":5,\"messages\":[]}",
-        "{\"model\":\"CANARY",
-    ] {
+    for body in ["", "{}", "[1]", "{\"model\":\"m\"}", "{\"model\":5,\"messages\":[]}", "{\"model\":\"CANARY"]
+    {
         let error = Asked::parse(body.as_bytes()).expect_err(body).to_string();
         assert!(!error.contains("CANARY"), "{error}");
     }

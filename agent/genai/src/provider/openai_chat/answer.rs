@@ -88,31 +88,16 @@ impl Answer {
     }
 
     pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>) {
-        let Self {
-            mut response,
-            usage,
-            error,
-            mut choices,
-            mut tools,
-            ..
-        } = self;
+        let Self { mut response, usage, error, mut choices, mut tools, .. } = self;
         choices.sort_by_key(|choice| choice.index);
         tools.sort_by_key(|tool| (tool.choice, tool.index));
-        response.finish_reasons = choices
-            .into_iter()
-            .filter_map(|choice| choice.finish_reason)
-            .collect();
+        response.finish_reasons = choices.into_iter().filter_map(|choice| choice.finish_reason).collect();
         response.tool_calls = tools.into_iter().map(|tool| tool.call).collect();
         (response, usage, error)
     }
 
     fn close_choice(&mut self) {
-        let OpenChoice {
-            position,
-            index,
-            finish_reason,
-            tools,
-        } = std::mem::take(&mut self.open_choice);
+        let OpenChoice { position, index, finish_reason, tools } = std::mem::take(&mut self.open_choice);
         let index = index.unwrap_or(position);
         for (position, tool) in tools.into_iter().enumerate() {
             self.merge_tool(index, position as u64, tool);
@@ -131,10 +116,7 @@ impl Answer {
     fn merge_tool(&mut self, choice: u64, position: u64, fragment: OpenTool) {
         let OpenTool { index, id, name } = fragment;
         let index = index.unwrap_or(position);
-        let known = self
-            .tools
-            .iter_mut()
-            .rfind(|tool| tool.choice == choice && tool.index == index);
+        let known = self.tools.iter_mut().rfind(|tool| tool.choice == choice && tool.index == index);
         let continued = known.filter(|tool| id.is_none() || tool.call.id.is_none() || tool.call.id == id);
         if let Some(Tool { call, .. }) = continued {
             call.id = call.id.take().or(id);
@@ -147,11 +129,7 @@ impl Answer {
                 (known @ None, name) => *known = name,
             }
         } else if self.tools.len() < limits::TOOL_CALLS {
-            self.tools.push(Tool {
-                choice,
-                index,
-                call: ToolCall { id, name },
-            });
+            self.tools.push(Tool { choice, index, call: ToolCall { id, name } });
         } else {
             self.unknown_shape += 1;
         }
@@ -288,10 +266,7 @@ impl Shape for Answer {
                 Container::Object,
             ) => true,
             (Place::Choice, Container::Object) => {
-                self.open_choice = OpenChoice {
-                    position: self.choices_begun,
-                    ..OpenChoice::default()
-                };
+                self.open_choice = OpenChoice { position: self.choices_begun, ..OpenChoice::default() };
                 self.choices_begun += 1;
                 true
             }
@@ -350,9 +325,7 @@ impl Shape for Answer {
                 matches!(scalar, Scalar::Text { .. })
             }
             Place::Object => {
-                self.object = scalar
-                    .as_text()
-                    .map(|object| object.starts_with("chat.completion"));
+                self.object = scalar.as_text().map(|object| object.starts_with("chat.completion"));
                 // vLLM's errors are their own document.
                 if scalar.as_text().as_deref() == Some("error") {
                     self.error.get_or_insert_default();
@@ -409,11 +382,7 @@ impl Shape for Answer {
 
 /// Keeps a string that says something. Chunks repeat most of theirs; an equal one is not decoded again.
 fn set(slot: &mut Option<String>, scalar: &Scalar<'_>) -> bool {
-    let Scalar::Text {
-        empty,
-        text: Some(written),
-    } = scalar
-    else {
+    let Scalar::Text { empty, text: Some(written) } = scalar else {
         return false;
     };
     if *empty || slot.as_deref().is_some_and(|known| written.says(known)) {

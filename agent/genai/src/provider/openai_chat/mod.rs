@@ -86,11 +86,7 @@ impl Reader for ChatReader {
             self.unknown_shape += 1;
             self.answer_scan.cut(&mut self.answer);
         }
-        if self.answer.end_chunk() {
-            Event::Content
-        } else {
-            Event::Silent
-        }
+        if self.answer.end_chunk() { Event::Content } else { Event::Silent }
     }
 
     fn lost(&mut self, side: Side) {
@@ -144,19 +140,8 @@ impl Reader for ChatReader {
         if answer_bytes > 0 && answer_scan.is_broken() && !response_lost {
             unknown_shape += 1;
         }
-        let whole = if streamed {
-            answer.is_finished()
-        } else {
-            answer_scan.is_done()
-        };
+        let whole = if streamed { answer.is_finished() } else { answer_scan.is_done() };
         let (response, usage, error) = answer.into_parts();
-        Findings {
-            request: asked.into_request(),
-            response,
-            usage,
-            error,
-            whole,
-            unknown_shape,
-        }
+        Findings { request: asked.into_request(), response, usage, error, whole, unknown_shape }
     }
 }

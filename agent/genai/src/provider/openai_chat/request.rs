@@ -46,13 +46,7 @@ impl Asked {
     }
 
     pub(super) fn into_request(self) -> Request {
-        let Self {
-            request,
-            completion_limit,
-            messages,
-            tools,
-            unknown_shape: _,
-        } = self;
+        let Self { request, completion_limit, messages, tools, unknown_shape: _ } = self;
         Request {
             max_tokens: completion_limit.or(request.max_tokens),
             choice_count: request.choice_count.filter(|count| *count != 1),
@@ -140,10 +134,7 @@ impl Shape for Asked {
         match (place, container) {
             (Place::Root | Place::ResponseFormat, Container::Object) => true,
             (Place::Messages, Container::Array) => {
-                self.messages = Count {
-                    begun: true,
-                    ..Count::default()
-                };
+                self.messages = Count { begun: true, ..Count::default() };
                 true
             }
             (Place::Tools, Container::Array) => {
@@ -185,12 +176,7 @@ impl Shape for Asked {
     }
 
     fn scalar(&mut self, place: Place, scalar: &Scalar<'_>) {
-        let Self {
-            request,
-            completion_limit,
-            unknown_shape,
-            ..
-        } = self;
+        let Self { request, completion_limit, unknown_shape, .. } = self;
         let text = || scalar.as_text().map(Cow::into_owned);
         match place {
             Place::Model => Self::keep(&mut request.model, text(), scalar, unknown_shape),

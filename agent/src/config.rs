@@ -1,0 +1,24 @@
+//! What the program is to do, whoever said it: options today, a file and the environment as well later.
+
+use std::path::PathBuf;
+
+use crate::{attach::filter::Values, export::writer::Style};
+
+/// What `run` and `record` do.
+#[derive(Debug)]
+pub struct Options {
+    /// Whom to observe.
+    pub include: Values,
+    /// Whom not.
+    pub exclude: Values,
+    /// How calls are shown.
+    pub style: Style,
+    /// Size of the kernel's ring.
+    pub ring_bytes: u32,
+    /// Shards; each is a task of its own.
+    pub shards: usize,
+    /// Where everything that was captured is kept.
+    pub tape: Option<PathBuf>,
+    /// Where the counters are written at stop.
+    pub counters: Option<PathBuf>,
+}
