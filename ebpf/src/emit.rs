@@ -429,11 +429,12 @@ fn process_header(kind: Kind, tgid: u32, start: u64, len: u32) -> Header {
     Header {
         kind: kind as u8,
         len,
-        // SAFETY: helpers without arguments.
+        // SAFETY: a helper without arguments.
         time: unsafe { bpf_ktime_get_ns() },
         tgid,
         tid: bpf_get_current_pid_tgid() as u32,
         start,
+        // SAFETY: as above.
         cpu: unsafe { bpf_get_smp_processor_id() },
         ..Header::default()
     }

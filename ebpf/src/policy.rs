@@ -57,6 +57,7 @@ impl Match {
 #[inline(never)]
 fn decide(ctx: &impl aya_ebpf::EbpfContext, tgid: u32) -> Option<Decision> {
     let config = CONFIG.get(0)?;
+    // SAFETY: entries are replaced whole; one that is being replaced is decided again by whoever replaces it.
     let user = unsafe { USER_BITS.get(tgid) }.copied().unwrap_or_default();
     let wanted = config.include | config.exclude;
     if wanted & kind::EXE != 0 && user.known & kind::EXE == 0 && tgid != config.agent {

@@ -16,6 +16,7 @@ use crate::{
 #[inline(always)]
 pub(crate) fn fork(ctx: &RawTracePointContext) -> i32 {
     let parent = tgid();
+    // SAFETY: entries are replaced whole.
     let Some(bits) = (unsafe { USER_BITS.get(parent) }).copied() else {
         return 0;
     };

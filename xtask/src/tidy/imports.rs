@@ -112,6 +112,11 @@ pub(super) fn crate_names(path: &str, content: &str) -> Vec<Finding> {
     if !path.ends_with(".rs") || !product.iter().any(|place| path.starts_with(place)) {
         return Vec::new();
     }
+    // Tests make a stage's input by hand, and may name whoever makes it otherwise.
+    if path.ends_with("/tests.rs") {
+        return Vec::new();
+    }
+    let content = content.split("#[cfg(test)]").next().unwrap_or_default();
     let only = ONLY_IN.iter().filter(|(_, places)| !places.iter().any(|place| path.starts_with(place)));
     let never = NEVER.iter().filter(|(place, _)| path.starts_with(place));
     let mut denied: Vec<&str> =
