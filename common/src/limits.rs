@@ -38,6 +38,10 @@ pub const PROCESSES: u32 = 65_536;
 /// Values of each filter kind that is looked up in the kernel.
 pub const FILTER_VALUES: u32 = 1_024;
 
+/// Nanoseconds after which a call that has not returned is taken for one that never will (an exception or a `longjmp`
+/// left it), so that its thread is captured again. Longer than providers let a blocking read wait (10 minutes).
+pub const CALL_NS: u64 = 15 * 60 * 1_000_000_000;
+
 /// Depth to which the cgroup tree is searched for a filter; Kubernetes needs 6.
 pub const CGROUP_DEPTH: u32 = 16;
 

@@ -22,6 +22,7 @@ use common::{
     connection::{ConnKey, Connection, flag},
     cookie::{self, Function},
     counter::Counter,
+    limits,
     record::{Direction, Kind},
 };
 
@@ -308,6 +309,7 @@ fn open(id: u64, index: usize, slot: Slot) -> Option<u32> {
     // SAFETY: an entry of the map that only its own thread changes; index is below 3.
     let open = unsafe { &mut (*thread).slots[index] };
     let nested = open.function != 0
+        && slot.entered - open.entered < limits::CALL_NS
         && (slot.stack < open.stack || (slot.stack == open.stack && slot.function != open.function));
     if nested {
         count(Counter::Nested, 1);
