@@ -1,5 +1,7 @@
-"""Uses of libssl that a capture by uprobe could get wrong, through ctypes on the system's libssl.so.3.
+"""Uses of libssl that a capture by uprobe could get wrong, through ctypes on libssl.so.3: the system's, or the file that
+the environment variable LIBSSL names.
 
+  plain     nothing but calls
   peek      SSL_peek before each SSL_read: the bytes must be counted once
   dontneed  the request lies in a private file mapping, whose pages are dropped (MADV_DONTNEED) inside the BIO's
             callback, while SSL_write is on its way out: not resident when it returns, but a fault away
@@ -18,6 +20,7 @@ import mmap
 import os
 import select
 import socket
+import sys
 import tempfile
 import urllib.parse
 
@@ -43,7 +46,7 @@ def library(name, functions):
 
 
 ssl = library(
-    "libssl.so.3",
+    os.environ.get("LIBSSL", "libssl.so.3"),
     {
         "TLS_client_method": (P,),
         "SSL_CTX_new": (P, P),
@@ -226,10 +229,13 @@ def respond(connection, seen):
 
 def main():
     parser = chat.arguments(argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter))
-    cases = ["peek", "dontneed", "pageout", "unmap", "partial", "big"]
+    cases = ["plain", "peek", "dontneed", "pageout", "unmap", "partial", "big"]
     parser.add_argument("--case", choices=cases, required=True)
     parser.add_argument("--calls", type=int, default=2)
+    parser.add_argument("--on-input", action="store_true", help="wait for a line of input before connecting")
     args = parser.parse_args()
+    if args.on_input:
+        sys.stdin.readline()
     url = urllib.parse.urlsplit(args.url)
     drops = {
         "dontneed": lambda address, size: libc.madvise(address, size, mmap.MADV_DONTNEED),

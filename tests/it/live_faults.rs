@@ -14,28 +14,7 @@ use tests::{
     provider::Protocol,
 };
 
-use crate::scene::{CLIENT, PRINTED, Scene};
-
-/// Starts `client.py` inside the cgroup; each of its calls waits for a word.
-fn on_input(scene: &Scene, script: &str, calls: u32) -> anyhow::Result<Running> {
-    let mut command = scene.clients.python()?;
-    command.args(["--on-input", "--script", script, "--calls", &calls.to_string()]);
-    Running::start(command, Some(&scene.cgroup))
-}
-
-/// Says the word, and waits until the client has told of `so_far` calls.
-fn next_call(client: &mut Running, so_far: usize) -> anyhow::Result<()> {
-    client.tell("go")?;
-    let told = client.lines(so_far, CLIENT).len();
-    ensure!(told == so_far, "the client told of {told} calls, not {so_far}");
-    Ok(())
-}
-
-fn simple_calls(scene: &Scene, count: u32) -> anyhow::Result<Vec<ClientCall>> {
-    let mut command = scene.clients.python()?;
-    command.args(["--script", "chunks=6", "--calls", &count.to_string()]);
-    scene.run(command)
-}
+use crate::scene::{CLIENT, PRINTED, Scene, next_call};
 
 /// The agent stands still while more is streamed than its ring holds: certain loss, on any machine.
 #[test]
@@ -44,9 +23,9 @@ fn calls_that_lost_bytes_say_so_and_others_are_whole() -> anyhow::Result<()> {
         return Ok(());
     };
     let agent = AgentCommand::run(&scene.cgroup).arg("--ring-bytes").arg("131072").start()?;
-    let before = simple_calls(&scene, 2)?;
+    let before = scene.simple_calls(2)?;
     // 0, then 0.8, then 1.6 MB of text.
-    let mut client = on_input(&scene, "chunks={i}00,content=long,ttft_ms=0,gap_ms=0", 3)?;
+    let mut client = scene.on_input("chunks={i}00,content=long,ttft_ms=0,gap_ms=0", 3)?;
     next_call(&mut client, 1)?;
     ensure!(agent.wait_for_lines(3, PRINTED) == 3, "three small calls were made");
     agent.pause()?;
@@ -56,7 +35,7 @@ fn calls_that_lost_bytes_say_so_and_others_are_whole() -> anyhow::Result<()> {
     // It has a ring to empty; what comes after must find room.
     thread::sleep(Duration::from_secs(1));
     let during = finish(client, false, CLIENT)?;
-    let after = simple_calls(&scene, 2)?;
+    let after = scene.simple_calls(2)?;
     agent.wait_for_lines(3 + 2 + 1, PRINTED);
     let report = agent.stop()?;
 
@@ -86,7 +65,7 @@ fn a_killed_agent_is_not_noticed() -> anyhow::Result<()> {
         return Ok(());
     };
     let agent = scene.agent()?;
-    let mut client = on_input(&scene, "chunks=20,gap_ms=20", 4)?;
+    let mut client = scene.on_input("chunks=20,gap_ms=20", 4)?;
     next_call(&mut client, 1)?;
     // In the middle of the second call.
     client.tell("go")?;
@@ -116,7 +95,7 @@ fn what_is_not_http_is_muted() -> anyhow::Result<()> {
         let ended = Running::start(command, Some(&scene.cgroup))?.wait(CLIENT)?;
         ensure!(ended.status.success(), "{protocol:?}: {}", ended.stderr);
         // And HTTP beside it is seen.
-        let calls = simple_calls(&scene, 1)?;
+        let calls = scene.simple_calls(1)?;
         agent.wait_for_lines(1, PRINTED);
         let report = agent.stop()?;
         scene.all_told(&report, &calls)?;
@@ -154,7 +133,7 @@ fn a_pid_that_is_nobody_is_no_harm() -> anyhow::Result<()> {
     dead.wait()?;
     for pid in [nobody, dead.id()] {
         let agent = with_pid(&scene, pid)?;
-        let calls = simple_calls(&scene, 1)?;
+        let calls = scene.simple_calls(1)?;
         ensure!(calls[0].done, "the client noticed: {calls:#?}");
         if let Some(agent) = agent {
             let report = agent.stop()?;
@@ -182,7 +161,7 @@ fn a_process_that_dies_at_once_is_no_harm() -> anyhow::Result<()> {
     for _ in 0..30 {
         Running::start(Command::new("/bin/true"), Some(&scene.cgroup))?.wait(CLIENT)?;
     }
-    let calls = simple_calls(&scene, 1)?;
+    let calls = scene.simple_calls(1)?;
     agent.wait_for_lines(1, PRINTED);
     scene.all_told(&agent.stop()?, &calls)
 }
@@ -193,12 +172,12 @@ fn before_and_after_the_agent() -> anyhow::Result<()> {
     let Some(scene) = Scene::enter("before_and_after_the_agent")? else {
         return Ok(());
     };
-    let mut client = on_input(&scene, "chunks=6", 3)?;
+    let mut client = scene.on_input("chunks=6", 3)?;
     next_call(&mut client, 1)?;
     let agent = scene.agent()?;
     next_call(&mut client, 2)?;
     next_call(&mut client, 3)?;
-    let after = simple_calls(&scene, 2)?;
+    let after = scene.simple_calls(2)?;
     agent.wait_for_lines(4, PRINTED);
     let report = agent.stop()?;
     let before = finish(client, false, CLIENT)?;
@@ -219,7 +198,7 @@ fn outside_the_cgroup_nothing_is_seen() -> anyhow::Result<()> {
     command.args(["--calls", "2"]);
     let outside = run(command, None, CLIENT)?;
     ensure!(outside.iter().all(|call| call.done), "{outside:#?}");
-    let inside = simple_calls(&scene, 1)?;
+    let inside = scene.simple_calls(1)?;
     let elsewhere = scene.live.cgroup()?;
     let mut command = scene.clients.python()?;
     command.args(["--calls", "2"]);

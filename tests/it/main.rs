@@ -4,6 +4,9 @@
 //! start: every agent runs on a cgroup of the test's own.
 
 mod live_faults;
+mod live_filters;
+mod live_library;
+mod live_life;
 mod live_many;
 mod live_openssl;
 mod live_secrets;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use tests::{
     harness::{
-        Agent, AgentCall, AgentCommand, Cgroup, ClientCall, Clients, Live, Report,
+        Agent, AgentCall, AgentCommand, Cgroup, ClientCall, Clients, Live, Report, Running,
         client::run,
         compare::{Delays, differences, misplaced},
         say,
@@ -56,6 +56,20 @@ impl Scene {
         run(command, Some(&self.cgroup), CLIENT)
     }
 
+    /// Starts `client.py` inside the cgroup; each of its calls waits for a word.
+    pub(crate) fn on_input(&self, script: &str, calls: u32) -> anyhow::Result<Running> {
+        let mut command = self.clients.python()?;
+        command.args(["--on-input", "--script", script, "--calls", &calls.to_string()]);
+        Running::start(command, Some(&self.cgroup))
+    }
+
+    /// Calls inside the cgroup that nothing is special about.
+    pub(crate) fn simple_calls(&self, count: u32) -> anyhow::Result<Vec<ClientCall>> {
+        let mut command = self.clients.python()?;
+        command.args(["--script", "chunks=6", "--calls", &count.to_string()]);
+        self.run(command)
+    }
+
     /// The provider's truth of a client's call.
     pub(crate) fn truth(&self, call: &ClientCall) -> anyhow::Result<Truth> {
         let id = call.id()?;
@@ -98,4 +112,12 @@ impl Scene {
         }
         Ok((truth, told))
     }
+}
+
+/// Says the word, and waits until the client has told of `so_far` calls.
+pub(crate) fn next_call(client: &mut Running, so_far: usize) -> anyhow::Result<()> {
+    client.tell("go")?;
+    let told = client.lines(so_far, CLIENT).len();
+    ensure!(told == so_far, "the client told of {told} calls, not {so_far}");
+    Ok(())
 }

@@ -26,6 +26,7 @@ pub struct AgentCommand {
     binary: Option<PathBuf>,
     args: Vec<OsString>,
     trace: bool,
+    most_lines: usize,
 }
 
 /// The agent, attached and watching.
@@ -81,7 +82,7 @@ impl AgentCommand {
     }
 
     fn new(verb: &str, cgroup: &Cgroup) -> Self {
-        Self { binary: None, args: vec![verb.into()], trace: false }
+        Self { binary: None, args: vec![verb.into()], trace: false, most_lines: usize::MAX }
             .arg("--format")
             .arg("json")
             .arg("--cgroup")
@@ -100,6 +101,12 @@ impl AgentCommand {
         self
     }
 
+    /// Whoever reads its output leaves after so many lines, as `head` does.
+    pub fn head(mut self, lines: usize) -> Self {
+        self.most_lines = lines;
+        self
+    }
+
     #[cfg(test)]
     fn binary(mut self, path: &Path) -> Self {
         self.binary = Some(path.to_owned());
@@ -108,7 +115,7 @@ impl AgentCommand {
 
     /// Starts the agent and waits until it is ready. One that ends before is a [`NotReady`].
     pub fn start(self) -> anyhow::Result<Agent> {
-        let Self { binary, args, trace } = self;
+        let Self { binary, args, trace, most_lines } = self;
         only_our_cgroups(&args)?;
         let directory = tempfile::Builder::new().prefix("wirelight-agent-").tempdir()?;
         let counters = directory.path().join("counters.json");
@@ -117,7 +124,7 @@ impl AgentCommand {
         if trace {
             command.args(["--log", "trace"]);
         }
-        let running = Running::start(command, None)?;
+        let running = Running::start_read(command, None, most_lines)?;
         if !running.says(READY, READY_WITHIN) {
             // Either it has ended, or it never will say it: what is left of its time is not worth waiting for.
             running.signal(libc::SIGTERM)?;
@@ -151,6 +158,16 @@ impl Agent {
         self.running.lines(count, limit).len()
     }
 
+    /// Waits until a line of its log contains `text`; `false`: it ended, or `limit` is over, without one.
+    pub fn says(&self, text: &str, limit: Duration) -> bool {
+        self.running.says(text, limit)
+    }
+
+    /// Asks for the table of its counters.
+    pub fn ask_for_counters(&self) -> anyhow::Result<()> {
+        self.running.signal(libc::SIGUSR1)
+    }
+
     /// Stops it in its tracks: it reads nothing until [`Agent::resume`], and the ring fills.
     pub fn pause(&self) -> anyhow::Result<()> {
         self.running.signal(libc::SIGSTOP)
@@ -171,6 +188,17 @@ impl Agent {
     /// Asks it to stop, and takes what it leaves. Anything but a clean stop is an error.
     pub fn stop(self) -> anyhow::Result<Report> {
         self.running.signal(libc::SIGINT)?;
+        self.ended()
+    }
+
+    /// The same as a service manager asks.
+    pub fn terminate(self) -> anyhow::Result<Report> {
+        self.running.signal(libc::SIGTERM)?;
+        self.ended()
+    }
+
+    /// Waits for an end that it comes to by itself, and takes what it leaves.
+    pub fn ended(self) -> anyhow::Result<Report> {
         let Ended { status, stdout, stderr } = self.running.wait(STOPPED_WITHIN)?;
         ensure!(status.code() == Some(0), "the agent stopped with {status}; its log:\n{stderr}");
         ensure!(!stderr.contains("panicked at"), "the agent panicked:\n{stderr}");

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::signal::PidFd;
+use super::{running::Running, signal::PidFd};
 
 /// A cgroup of our own, empty at first.
 #[derive(Debug)]
@@ -40,6 +40,18 @@ impl Cgroup {
         let path = mount.join(format!("{PREFIX}{}-{number}-{name}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("making cgroup {}", path.display()))?;
         Ok(Self { path })
+    }
+
+    /// Makes a directory below this one; it must be dropped first.
+    pub fn below(&self, name: &str) -> anyhow::Result<Self> {
+        Self::create(&self.path, name)
+    }
+
+    /// Moves a running process in.
+    pub fn take(&self, process: &Running) -> anyhow::Result<()> {
+        let pid = process.pid();
+        fs::write(self.path.join("cgroup.procs"), pid.to_string())
+            .with_context(|| format!("moving {pid} into {}", self.path.display()))
     }
 
     /// The directory.
@@ -138,6 +150,21 @@ mod tests {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.lines().any(|line| line.starts_with("0::/") && line.ends_with(name)), "{text}");
         assert!(cgroup.pids()?.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn a_process_can_be_moved() -> anyhow::Result<()> {
+        let Some(mount) = mount("a_process_can_be_moved") else {
+            return Ok(());
+        };
+        let above = Cgroup::create(&mount, "above")?;
+        let below = above.below("below")?;
+        let mut command = Command::new("/bin/sleep");
+        command.arg("60");
+        let moved = Running::start(command, Some(&above))?;
+        below.take(&moved)?;
+        assert_eq!((above.pids()?, below.pids()?), (vec![], vec![moved.pid()]));
         Ok(())
     }
 

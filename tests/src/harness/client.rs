@@ -5,8 +5,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, Permissions},
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -77,6 +78,7 @@ impl Default for Curl<'_> {
 /// Uses of libssl that `ssl_edge.py` knows; what each does is said there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeCase {
+    Plain,
     Peek,
     DontNeed,
     PageOut,
@@ -85,11 +87,13 @@ pub enum EdgeCase {
     Big,
 }
 
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 8] = [
     ("chat.py", include_str!("../../clients/chat.py")),
     ("client.py", include_str!("../../clients/client.py")),
     ("many.py", include_str!("../../clients/many.py")),
+    ("map_exec.py", include_str!("../../clients/map_exec.py")),
     ("not_http.py", include_str!("../../clients/not_http.py")),
+    ("parent.py", include_str!("../../clients/parent.py")),
     ("ssl_edge.py", include_str!("../../clients/ssl_edge.py")),
     ("client.mjs", include_str!("../../clients/client.mjs")),
 ];
@@ -107,6 +111,39 @@ impl Clients {
     /// `client.py`: http.client over ssl.
     pub fn python(&self) -> anyhow::Result<Command> {
         Ok(self.pointed(self.script("client.py")?))
+    }
+
+    /// `client.py` by an interpreter of one's own.
+    pub fn python_at(&self, interpreter: &Path) -> Command {
+        let mut command = Command::new(interpreter);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.directory.path().join("client.py"));
+        self.pointed(command)
+    }
+
+    /// `parent.py`: for each line of input it starts `child` and tells of it; [`ClientCall::from_parent`] reads that.
+    pub fn parent(&self, child: &Command) -> anyhow::Result<Command> {
+        let mut command = self.script("parent.py")?;
+        command.arg(child.get_program()).args(child.get_args());
+        Ok(command)
+    }
+
+    /// `map_exec.py`: maps these files executable, prints a line, and holds them until its input ends.
+    pub fn map_exec(&self, files: &[&Path]) -> anyhow::Result<Command> {
+        let mut command = self.script("map_exec.py")?;
+        command.args(files);
+        Ok(command)
+    }
+
+    /// Lets every user read the scripts and the CA, for clients that run as another.
+    pub fn open_to_all(&self) -> anyhow::Result<()> {
+        let ca = self.ca.parent().context("a directory")?;
+        for directory in [self.directory.path(), ca] {
+            fs::set_permissions(directory, Permissions::from_mode(0o755))?;
+            for entry in fs::read_dir(directory)? {
+                fs::set_permissions(entry?.path(), Permissions::from_mode(0o644))?;
+            }
+        }
+        Ok(())
     }
 
     /// `many.py`: many streams of one process; `mode` is `asyncio` or `threads`.
@@ -200,6 +237,17 @@ impl ClientCall {
         text.lines().map(|line| serde_json::from_str(line).context("a client's line")).collect()
     }
 
+    /// Reads a line of `parent.py`, whose child was curl.
+    pub fn from_parent(line: &str) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        struct Started {
+            pid: u32,
+            output: String,
+        }
+        let Started { pid, output } = serde_json::from_str(line).context("a line of parent.py")?;
+        Self::from_curl(output.as_bytes(), pid)
+    }
+
     /// Reads head and body off curl's output; curl has taken the framing away.
     pub fn from_curl(output: &[u8], pid: u32) -> anyhow::Result<Self> {
         let mut text = std::str::from_utf8(output)?;
@@ -266,6 +314,7 @@ impl EdgeCase {
     /// Its name for `ssl_edge.py`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Plain => "plain",
             Self::Peek => "peek",
             Self::DontNeed => "dontneed",
             Self::PageOut => "pageout",

@@ -191,6 +191,7 @@ fn curl_hears_continue_before_a_large_body() -> anyhow::Result<()> {
 fn edge_cases_reach_the_provider_whole() -> anyhow::Result<()> {
     let (provider, clients) = start()?;
     for (case, bytes, extra) in [
+        (EdgeCase::Plain, 10, "writes"),
         (EdgeCase::Peek, 10, "peeks"),
         (EdgeCase::DontNeed, 10, "drops"),
         (EdgeCase::DontNeed, 100_000, "drops"),
@@ -237,6 +238,43 @@ fn calls_can_wait_for_a_word() -> anyhow::Result<()> {
     assert_eq!(provider.log().all().len(), 1);
     running.tell("go")?;
     assert_eq!(finish(running, false, LIMIT)?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_parent_tells_of_its_children() -> anyhow::Result<()> {
+    let (provider, clients) = start()?;
+    let Ok(curl) = clients.curl(&Curl { script: "chunks=3", ..Curl::default() }) else {
+        skip("a_parent_tells_of_its_children", "no curl on this machine");
+        return Ok(());
+    };
+    let mut parent = Running::start(clients.parent(&curl)?, None)?;
+    parent.tell("go")?;
+    parent.tell("go")?;
+    let lines = parent.lines(3, LIMIT);
+    let pid = parent.pid();
+    parent.wait(LIMIT)?;
+    let calls = lines[1..].iter().map(|line| ClientCall::from_parent(line)).collect::<Result<Vec<_>, _>>()?;
+    ensure!(calls.len() == 2, "{calls:#?}");
+    for call in calls {
+        ensure!(call.done && call.pid != pid, "{call:#?}");
+        agree(&provider, &call)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn files_are_held_mapped_executable() -> anyhow::Result<()> {
+    let (_provider, clients) = start()?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("no library.so");
+    fs::write(&file, "text")?;
+    let holder = Running::start(clients.map_exec(&[&file])?, None)?;
+    ensure!(holder.lines(1, LIMIT) == ["mapped"], "it does not say so");
+    let maps = fs::read_to_string(format!("/proc/{}/maps", holder.pid()))?;
+    let mapped = maps.lines().any(|line| line.contains(" r-xp ") && line.ends_with("no library.so"));
+    ensure!(mapped, "{maps}");
+    ensure!(holder.wait(LIMIT)?.status.success(), "it failed");
     Ok(())
 }
 

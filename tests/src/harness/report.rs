@@ -25,6 +25,7 @@ pub mod name {
     pub const STATUS: &str = "http.response.status_code";
     pub const REQUEST_BYTES: &str = "http.request.body.size";
     pub const PID: &str = "process.pid";
+    pub const JOINED_LATE: &str = "wirelight.capture.joined_late";
 }
 
 /// One line of `--format json`.
@@ -173,6 +174,11 @@ impl Counters {
         self.stages.iter().filter_map(|stage| stage.losses.get(kind)).sum()
     }
 
+    /// One of what the kernel side counts beside its stage; one that it does not know is an error.
+    pub fn kernel(&self, name: &str) -> anyhow::Result<u64> {
+        self.kernel.get(name).copied().with_context(|| format!("the kernel side has no counter {name}"))
+    }
+
     /// The sum of what was muted, by the kernel side and by the agent.
     pub fn muted(&self) -> u64 {
         let count = |counts: &BTreeMap<String, u64>, name: &str| counts.get(name).copied().unwrap_or(0);
@@ -238,6 +244,8 @@ mod tests {
         assert_eq!(good.loss("ring_full"), 21);
         assert_eq!(good.loss("ring"), 0);
         assert_eq!(good.muted(), 5);
+        assert_eq!(good.kernel("muted_connection").unwrap(), 3);
+        assert!(good.kernel("muted_connections").is_err());
         assert!(good.check_replay().is_err(), "a replay has no probe");
         let replay = Counters { stages: good.stages[1..].to_vec(), ..Counters::default() };
         replay.check_replay().unwrap();

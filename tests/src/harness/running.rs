@@ -47,7 +47,16 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 impl Running {
     /// Starts `command`, in `cgroup` where one is given.
-    pub fn start(mut command: Command, cgroup: Option<&Cgroup>) -> anyhow::Result<Self> {
+    pub fn start(command: Command, cgroup: Option<&Cgroup>) -> anyhow::Result<Self> {
+        Self::start_read(command, cgroup, usize::MAX)
+    }
+
+    /// The same, with a reader of its output that leaves after so many lines, as `head` does.
+    pub fn start_read(
+        mut command: Command,
+        cgroup: Option<&Cgroup>,
+        most_lines: usize,
+    ) -> anyhow::Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         if let Some(cgroup) = cgroup {
             cgroup.adopt(&mut command)?;
@@ -64,8 +73,8 @@ impl Running {
             name,
             process,
             stdin: child.stdin.take(),
-            stdout: Output::collect(stdout.context("a pipe")?)?,
-            stderr: Output::collect(stderr.context("a pipe")?)?,
+            stdout: Output::collect(stdout.context("a pipe")?, most_lines)?,
+            stderr: Output::collect(stderr.context("a pipe")?, usize::MAX)?,
             child,
             ended: None,
         })
@@ -143,7 +152,7 @@ struct Collected {
 }
 
 impl Output {
-    fn collect(from: impl Read + Send + 'static) -> io::Result<Self> {
+    fn collect(from: impl Read + Send + 'static, most_lines: usize) -> io::Result<Self> {
         let shared = Arc::new((Mutex::new(Collected::default()), Condvar::new()));
         let own = Self(Arc::clone(&shared));
         thread::Builder::new().name("output".to_owned()).spawn(move || {
@@ -161,8 +170,11 @@ impl Output {
                     collected.bytes += read;
                     collected.lines.push(line);
                 }
+                if collected.lines.len() >= most_lines {
+                    collected.ended = true;
+                }
                 shared.1.notify_all();
-                if read == 0 {
+                if collected.ended {
                     return;
                 }
             }
@@ -226,6 +238,17 @@ mod tests {
         assert_eq!(ended.stdout, b"a\n\nb");
         assert_eq!(ended.stderr, "log\n");
         assert_eq!(ended.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_reader_may_leave() {
+        let mut command = Command::new("/bin/sh");
+        command.arg("-c").arg("trap '' PIPE; echo a; read go; while echo b; do :; done 2>/dev/null; exit 4");
+        let mut running = Running::start_read(command, None, 1).unwrap();
+        assert_eq!(running.lines(9, Duration::from_secs(10)), ["a"]);
+        running.tell("go").unwrap();
+        let ended = running.wait(Duration::from_secs(10)).unwrap();
+        assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(4), &b"a\n"[..]));
     }
 
     #[test]
