@@ -33,7 +33,7 @@ use crate::{
         loader::{self, Kernel, LoadError, Verdicts},
         process,
         requirement::{self, Requirement},
-        watch::{Ready, Watch},
+        watch::{Asker, Ready, Watch},
     },
     capture::{
         Captured, Clock, Input, clock,
@@ -108,6 +108,7 @@ pub async fn run(options: Options) -> Result<(), RunError> {
         writer,
         counters: maps.counters,
         messages: maps.messages,
+        asker: Some(watch.asker().map_err(system("cannot ask the watch"))?),
     };
     let first = live.source.clock(Clock::measure());
     live.shards.broadcast(first).await;
@@ -176,6 +177,8 @@ struct Live {
     writer: Writer,
     counters: KernelCounters,
     messages: Option<Box<dyn FnMut() + Send>>,
+    /// Gone when stopping: the watch ends when nobody can ask it any more.
+    asker: Option<Asker>,
 }
 
 impl Live {
@@ -214,16 +217,23 @@ impl Live {
 
     /// Takes one batch; says how many records it had.
     async fn drain(&mut self) -> Result<usize, RunError> {
-        let Self { ring, source, shards, .. } = self;
+        let Self { ring, source, shards, asker, .. } = self;
         let mut batch = Vec::new();
+        let mut each = |input| {
+            if let (Input::Captured(Captured::Moved { tgid }), Some(asker)) = (&input, &*asker) {
+                asker.consider(*tgid);
+            }
+            batch.push(input);
+        };
         let n = ring
-            .drain(BATCH, |bytes| source.record(bytes, &mut |input| batch.push(input)))
+            .drain(BATCH, |bytes| source.record(bytes, &mut each))
             .map_err(system("cannot read the ring"))?;
         shards.send(batch).await;
         Ok(n)
     }
 
     async fn stop(mut self, watch: Watch, signals: &mut Signals) -> Result<Report, RunError> {
+        self.asker = None;
         // Detaching takes the kernel its time; records go on coming meanwhile.
         let mut detached = tokio::task::spawn_blocking(move || watch.stop());
         loop {
@@ -357,6 +367,7 @@ fn process_of(input: &Input) -> Option<u32> {
             Captured::Data(data) => data.connection.tgid,
             Captured::Mark(mark) => mark.connection.tgid,
             Captured::Allowed(allowed) => allowed.tgid,
+            Captured::Moved { tgid } => *tgid,
             Captured::Gone { tgid, start: _, at: _ } => *tgid,
         }),
         Input::Clock(_) | Input::Tick(_) | Input::End(_) => None,

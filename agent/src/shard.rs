@@ -89,7 +89,7 @@ impl Shard {
                 match captured {
                     Captured::Data(data) => self.data(data),
                     Captured::Mark(mark) => self.mark(mark),
-                    Captured::Allowed(_) => {}
+                    Captured::Allowed(_) | Captured::Moved { .. } => {}
                     Captured::Gone { tgid, start, at } => self.gone(tgid, start, at),
                 }
             }

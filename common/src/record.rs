@@ -43,6 +43,8 @@ pub enum Kind {
     Exec = 9,
     /// An allowed process ended.
     Exit = 10,
+    /// A process, observed or not, is being moved to another cgroup, and filters name cgroups.
+    Moved = 11,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             8 => Self::Process,
             9 => Self::Exec,
             10 => Self::Exit,
+            11 => Self::Moved,
             _ => return None,
         })
     }

@@ -1,7 +1,6 @@
 //! Every map of the kernel side.
 
 use aya_ebpf::{
-    bindings::BPF_F_NO_PREALLOC,
     macros::map,
     maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
 };
@@ -71,15 +70,13 @@ pub(crate) static USER_BITS: LruHashMap<u32, UserBits> = LruHashMap::with_max_en
 
 #[map]
 pub(crate) static COMMS: HashMap<[u8; limits::COMM], u32> =
-    HashMap::with_max_entries(limits::FILTER_VALUES, BPF_F_NO_PREALLOC);
+    HashMap::with_max_entries(limits::FILTER_VALUES, 0);
 
 #[map]
-pub(crate) static UIDS: HashMap<u32, u32> =
-    HashMap::with_max_entries(limits::FILTER_VALUES, BPF_F_NO_PREALLOC);
+pub(crate) static UIDS: HashMap<u32, u32> = HashMap::with_max_entries(limits::FILTER_VALUES, 0);
 
 #[map]
-pub(crate) static CGROUPS: HashMap<u64, u32> =
-    HashMap::with_max_entries(limits::FILTER_VALUES, BPF_F_NO_PREALLOC);
+pub(crate) static CGROUPS: HashMap<u64, u32> = HashMap::with_max_entries(limits::FILTER_VALUES, 0);
 
 /// Adds to a counter of this processor.
 #[inline(always)]

@@ -65,6 +65,10 @@ pub(crate) fn exit() -> i32 {
 pub(crate) fn moved(ctx: &RawTracePointContext) -> i32 {
     if let Some(tgid) = tgid_of(ctx.arg(2)) {
         let _absent = DECISIONS.remove(tgid);
+        if CONFIG.get(0).is_some_and(|config| (config.include | config.exclude) & kind::CGROUP != 0) {
+            // What it maps may not be hooked yet.
+            emit::process_mark(Kind::Moved, tgid, 0);
+        }
     }
     0
 }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 use tests::harness::{
-    Agent, ClientCall, EdgeCase, Running,
+    Agent, Cgroup, ClientCall, EdgeCase, Running,
     client::{finish, run},
     skip,
 };
@@ -39,10 +39,14 @@ impl Copied {
 
     /// Starts a client that uses this copy, and waits until it has loaded it.
     fn client(&self, scene: &Scene, calls: u32) -> anyhow::Result<Running> {
+        self.client_in(scene, &scene.cgroup, calls)
+    }
+
+    fn client_in(&self, scene: &Scene, cgroup: &Cgroup, calls: u32) -> anyhow::Result<Running> {
         let mut command = scene.clients.python()?;
         command.args(["--on-input", "--script", "chunks=6", "--calls", &calls.to_string()]);
         command.env("LD_LIBRARY_PATH", self.directory.path());
-        let client = Running::start(command, Some(&scene.cgroup))?;
+        let client = Running::start(command, Some(cgroup))?;
         loaded(&client, &self.library)?;
         Ok(client)
     }
@@ -130,6 +134,29 @@ fn a_library_that_is_deleted() -> anyhow::Result<()> {
     let calls = finish(client, false, CLIENT)?;
     agent.wait_for_lines(2, PRINTED);
     scene.all_told(&agent.stop()?, &calls)
+}
+
+/// A process that has mapped a library nobody has hooked becomes one to observe: the kernel side says so, and the agent
+/// does not wait for its next look around.
+#[test]
+fn a_process_that_moves_in_with_a_library_of_its_own() -> anyhow::Result<()> {
+    const TEST: &str = "a_process_that_moves_in_with_a_library_of_its_own";
+    let Some(scene) = Scene::enter(TEST)? else {
+        return Ok(());
+    };
+    let Some(copied) = Copied::make(TEST, "libssl.so.3")? else {
+        return Ok(());
+    };
+    let elsewhere = scene.live.cgroup()?;
+    let agent = scene.agent()?;
+    let mut client = copied.client_in(&scene, &elsewhere, 2)?;
+    next_call(&mut client, 1)?;
+    scene.cgroup.take(&client)?;
+    hooked(&agent, &client)?;
+    next_call(&mut client, 2)?;
+    let calls = finish(client, false, CLIENT)?;
+    agent.wait_for_lines(1, PRINTED);
+    scene.all_told(&agent.stop()?, &calls[1..])
 }
 
 /// Python wheels carry `libssl-HASH.so.3`.

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    io,
+    io::{self, Read as _, Write as _},
     os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
     path::PathBuf,
     sync::{Arc, mpsc},
@@ -16,7 +16,7 @@ use std::{
 };
 
 use common::policy::{UserBits, kind};
-use tracing::{debug, info, warn};
+use tracing::{debug, info, trace, warn};
 
 use crate::attach::{
     filter::{Facts, Filter},
@@ -39,8 +39,24 @@ const RESCAN_MS: i32 = 30_000;
 /// A running watch.
 #[derive(Debug)]
 pub struct Watch {
-    wake: File,
+    asker: Asker,
     thread: JoinHandle<()>,
+}
+
+/// Asks the watch to look at processes. The watch ends when the last of these is gone.
+#[derive(Debug)]
+pub struct Asker {
+    wake: File,
+    pids: mpsc::Sender<u32>,
+}
+
+impl Asker {
+    /// A process may have become one to observe.
+    pub fn consider(&self, pid: u32) {
+        // A watch that has ended looks at nothing, and a full pipe has woken it already.
+        let asked = self.pids.send(pid).is_ok() && (&self.wake).write(&[1]).is_ok();
+        trace!(pid, asked, "to be looked at");
+    }
 }
 
 /// What the watch has to say.
@@ -69,20 +85,27 @@ impl Watch {
             debug!(%error, "no process events by cgroup; asking for all of the host");
             Sideband::open(&[])
         })?;
-        let (wake, stop) = pipe()?;
+        let (wake, asked) = pipe()?;
+        let (pids, to_consider) = mpsc::channel();
         let thread = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let mut state = State::new(kernel, filter, cgroup_mount);
-            state.run(sideband, &stop, &ready);
+            state.run(sideband, &Asked { pipe: asked, pids: to_consider }, &ready);
             state.links().detach();
         })?;
-        Ok(Self { wake, thread })
+        Ok(Self { asker: Asker { wake, pids }, thread })
     }
 
-    /// Detaches everything; returns when the kernel is done.
+    /// One more who can ask.
+    pub fn asker(&self) -> io::Result<Asker> {
+        let Asker { wake, pids } = &self.asker;
+        Ok(Asker { wake: wake.try_clone()?, pids: pids.clone() })
+    }
+
+    /// Detaches everything; returns when the kernel is done. Every other [`Asker`] must be gone.
     pub fn stop(self) {
-        let Self { wake, thread } = self;
+        let Self { asker, thread } = self;
         // The thread polls the other end, and sees it close.
-        drop(wake);
+        drop(asker);
         if thread.join().is_err() {
             warn!("the watch ended in a panic; the kernel detaches what was attached when this process ends");
         }
@@ -118,15 +141,20 @@ impl State {
         }
     }
 
-    fn run(&mut self, mut sideband: Sideband, stop: &File, ready: &mpsc::Sender<Ready>) {
+    fn run(&mut self, mut sideband: Sideband, asked: &Asked, ready: &mpsc::Sender<Ready>) {
         self.hook_ahead();
         let processes = self.scan();
         if ready.send(Ready { files: self.attached.len(), processes }).is_err() {
             return;
         }
         loop {
-            match wait(&sideband, stop) {
+            match wait(&sideband, &asked.pipe) {
                 Wake::Stop => return,
+                Wake::Asked => {
+                    for pid in asked.take() {
+                        self.consider(pid);
+                    }
+                }
                 Wake::Late => {
                     self.scan();
                 }
@@ -271,11 +299,8 @@ impl State {
     }
 
     /// The host's own TLS library is hooked before anybody is seen to use it: a process that lives for 20 ms (`curl`
-    /// in a loop) has its first call observed too. Not for processes given by pid: they run already.
+    /// in a loop) has its first call observed too.
     fn hook_ahead(&mut self) {
-        if !self.filter.include.pids.is_empty() {
-            return;
-        }
         for path in library::of_the_host() {
             let opened = File::open(&path).and_then(|file| FileId::of(&file).map(|id| (file, id)));
             match opened {
@@ -348,22 +373,40 @@ impl std::fmt::Display for Chain<'_> {
     }
 }
 
+/// The other end of [`Asker`]s.
+struct Asked {
+    pipe: File,
+    pids: mpsc::Receiver<u32>,
+}
+
+impl Asked {
+    /// Processes to look at.
+    fn take(&self) -> Vec<u32> {
+        // What is not read now wakes again.
+        let mut woken = [0; 64];
+        let _bytes = (&self.pipe).read(&mut woken).unwrap_or(0);
+        self.pids.try_iter().collect()
+    }
+}
+
 enum Wake {
+    Asked,
     Events,
     Late,
     Stop,
 }
 
-/// Sleeps until there are events, the other end of `stop` is closed, or it is time to look around.
-fn wait(sideband: &Sideband, stop: &File) -> Wake {
-    let mut polled: Vec<libc::pollfd> = std::iter::once(stop.as_raw_fd())
+/// Sleeps until there are events, somebody asks, nobody can ask any more, or it is time to look around.
+fn wait(sideband: &Sideband, asked: &File) -> Wake {
+    let mut polled: Vec<libc::pollfd> = std::iter::once(asked.as_raw_fd())
         .chain(sideband.descriptors())
         .map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 })
         .collect();
     // SAFETY: the pointer and the length are those of a vector that outlives the call.
     let ready = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, RESCAN_MS) };
     match polled.first() {
-        Some(stop) if stop.revents != 0 => Wake::Stop,
+        Some(asked) if asked.revents & libc::POLLIN != 0 => Wake::Asked,
+        Some(asked) if asked.revents != 0 => Wake::Stop,
         _ if ready == 0 => Wake::Late,
         _ => Wake::Events,
     }
@@ -373,7 +416,7 @@ fn wait(sideband: &Sideband, stop: &File) -> Wake {
 fn pipe() -> io::Result<(File, File)> {
     let mut ends = [0; 2];
     // SAFETY: the pointer is that of an array of two.
-    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) } != 0 {
         return Err(io::Error::last_os_error());
     }
     let [read, write] = ends;

@@ -64,6 +64,11 @@ pub enum Captured {
         /// When.
         at: Time,
     },
+    /// A process is being moved to another cgroup, and may become one to observe.
+    Moved {
+        /// Process.
+        tgid: u32,
+    },
 }
 
 /// Plaintext of one call, or a part of it.
@@ -193,6 +198,7 @@ pub fn decode(bytes: &[u8]) -> Option<Captured> {
                 cgroup: u64::from_ne_bytes(cgroup.try_into().ok()?),
             }))
         }
+        Kind::Moved => Some(Captured::Moved { tgid: header.tgid }),
         Kind::Exec | Kind::Exit => Some(Captured::Gone { tgid: header.tgid, start: header.start, at }),
     }
 }

@@ -62,7 +62,7 @@ impl Source {
             Captured::Gone { tgid, start, at: _ } => {
                 self.known.remove(&(*tgid, *start));
             }
-            Captured::Data(_) | Captured::Mark(_) => {}
+            Captured::Data(_) | Captured::Mark(_) | Captured::Moved { .. } => {}
         }
         self.tape(|tape| tape.record(used));
         each(Input::Captured(captured));
