@@ -8,7 +8,7 @@ use std::{
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 use wirelight::{
-    cli::{Cli, Command, markdown},
+    cli::{Cli, Command, ReplayArgs, markdown},
     pipeline,
 };
 
@@ -32,20 +32,20 @@ fn start() -> anyhow::Result<()> {
         .with_ansi(io::stderr().is_terminal())
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match command {
-        Command::Run(run) => runtime.block_on(pipeline::run(run.options()))?,
-        Command::Record(record) => runtime.block_on(pipeline::run(record.options()))?,
-        Command::Replay(replay) => {
-            let style = replay.output.style();
-            runtime.block_on(pipeline::replay(
-                &replay.file,
-                style,
-                replay.output.counters_json.as_deref(),
-            ))?;
+    let done = runtime.block_on(async {
+        match command {
+            Command::Run(run) => pipeline::run(run.options()).await?,
+            Command::Record(record) => pipeline::run(record.options()).await?,
+            Command::Replay(ReplayArgs { file, output }) => {
+                pipeline::replay(&file, output.style(), output.counters_json.as_deref()).await?;
+            }
+            Command::HelpMarkdown => io::stdout().write_all(markdown().as_bytes())?,
         }
-        Command::HelpMarkdown => io::stdout().write_all(markdown().as_bytes())?,
-    }
-    Ok(())
+        Ok(())
+    });
+    // Whoever told it to stop twice does not want to wait for the kernel.
+    runtime.shutdown_background();
+    done
 }
 
 /// One sentence, whatever RUST_BACKTRACE says: it is for the person at the terminal.
