@@ -7,8 +7,9 @@
 //!   watch (thread): /proc, sideband ──► probes
 //! ```
 //!
-//! Start: writer, shards, kernel, reader, watch. Stop: watch (detaches), last look into the ring, end of input, shards
-//! (unfinished calls are given out), writer.
+//! Start: kernel, writer, shards, reader, watch. Stop: the kernel side observes nobody any more, last look into the ring,
+//! end of input, shards (unfinished calls are given out), writer, figures; then the probes are taken out, which takes
+//! the kernel its time.
 
 use std::{
     fs,
@@ -33,7 +34,7 @@ use crate::{
         loader::{self, Kernel, LoadError, Verdicts},
         process,
         requirement::{self, Requirement},
-        watch::{Asker, Ready, Watch},
+        watch::{Asker, Detaching, Ready, Watch},
     },
     capture::{
         Captured, Clock, Input, clock,
@@ -114,11 +115,34 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     live.shards.broadcast(first).await;
     live.until_stopped(&mut signals).await?;
     info!(target: "wirelight", "stopping");
-    let report = live.stop(watch, &mut signals).await?;
+    let (report, detaching) = live.stop(watch).await?;
     if announce.await.is_err() {
         debug!("nothing was announced");
     }
-    tell(&report, options.counters.as_deref())
+    tell(&report, options.counters.as_deref())?;
+    if let Some(detaching) = detaching {
+        detach(detaching, &mut signals).await;
+    }
+    Ok(())
+}
+
+/// Waits for the kernel, unless told to stop once more.
+async fn detach(detaching: Detaching, signals: &mut Signals) {
+    let mut detached = tokio::task::spawn_blocking(move || detaching.wait());
+    loop {
+        tokio::select! {
+            joined = &mut detached => {
+                if joined.is_err() {
+                    warn!("detaching was cut short; the kernel detaches when this process ends");
+                }
+                return;
+            }
+            heard = signals.next() => if heard == Heard::Stop {
+                warn!("told to stop twice: ending without waiting for the kernel");
+                return;
+            },
+        }
+    }
 }
 
 /// Runs a tape through the stages that need no kernel.
@@ -232,35 +256,26 @@ impl Live {
         Ok(n)
     }
 
-    async fn stop(mut self, watch: Watch, signals: &mut Signals) -> Result<Report, RunError> {
+    /// Ends capture and everything behind it; gives the figures, and what is still to be waited for.
+    async fn stop(mut self, watch: Watch) -> Result<(Report, Option<Detaching>), RunError> {
         self.asker = None;
-        // Detaching takes the kernel its time; records go on coming meanwhile.
-        let mut detached = tokio::task::spawn_blocking(move || watch.stop());
-        loop {
-            tokio::select! {
-                joined = &mut detached => {
-                    if joined.is_err() {
-                        warn!("detaching was cut short; the kernel detaches when this process ends");
-                    }
-                    break;
-                }
-                heard = signals.next() => if heard == Heard::Stop {
-                    warn!("told to stop twice: ending without waiting for the kernel");
-                    break;
-                },
-                looked = self.ring.ready() => looked.map_err(system("cannot wait for the ring"))?,
+        let detaching = tokio::task::spawn_blocking(move || watch.stop()).await.ok();
+        // What was under way may still end. The figures are of a moment at which nothing waits in the ring.
+        let probe = loop {
+            while self.drain().await? > 0 {}
+            let probe = self.counters.read();
+            if self.drain().await? == 0 {
+                break probe;
             }
-            self.drain().await?;
-        }
-        while self.drain().await? > 0 {}
+        };
         if let Some(messages) = &mut self.messages {
             messages();
         }
         let end = self.source.end(clock::now());
         self.shards.broadcast(end).await;
-        let Self { source, shards, writer, counters, .. } = self;
+        let Self { source, shards, writer, .. } = self;
         let counts = shards.finish().await;
-        Ok(Report::new(Some(counters.read()), source.counts, &counts, writer.finish()))
+        Ok((Report::new(Some(probe), source.counts, &counts, writer.finish()), detaching))
     }
 
     async fn report(&mut self) -> Report {

@@ -16,6 +16,8 @@ pub mod kind {
     pub const UID: u32 = 8;
     /// A cgroup of the unified hierarchy, or one above it.
     pub const CGROUP: u32 = 16;
+    /// Nothing is of this kind: included, it observes nobody.
+    pub const NOBODY: u32 = 1 << 31;
 }
 
 /// Bits of the values in the filter maps.

@@ -75,6 +75,34 @@ fn terminated_it_stops_in_order() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How soon a stop has told everything, whatever is hooked. Detaching comes after, and takes the kernel 0.1 s a probe.
+const TOLD: Duration = Duration::from_secs(1);
+
+/// Calls and figures do not wait for the kernel to take the probes out.
+#[test]
+fn a_stop_tells_everything_before_it_detaches() -> anyhow::Result<()> {
+    let Some(scene) = Scene::enter("a_stop_tells_everything_before_it_detaches")? else {
+        return Ok(());
+    };
+    let agent = scene.agent()?;
+    let mut calls = scene.simple_calls(1)?;
+    match scene.clients.node("https") {
+        Ok(node) => calls.extend(scene.run(node)?),
+        Err(_) => say("without node: there is none on this machine"),
+    }
+    let begun = Instant::now();
+    let (report, told) = agent.stop_and_tell()?;
+    let files = report.stderr.lines().filter(|line| line.contains(" hooked user=")).count();
+    say(&format!(
+        "told everything within {} ms, ended within {} ms, with probes in {files} files",
+        told.as_millis(),
+        begun.elapsed().as_millis()
+    ));
+    ensure!(told < TOLD, "it took {told:?}");
+    ensure!(files > 0, "nothing was hooked:\n{}", report.stderr);
+    scene.all_told(&report, &calls)
+}
+
 /// `wirelight run | head -1`: nobody reads any more, so the agent ends, and well.
 #[test]
 fn left_by_its_reader_it_ends() -> anyhow::Result<()> {

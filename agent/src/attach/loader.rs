@@ -19,7 +19,7 @@ use common::{
     cookie::{self, Function},
     counter::Counters,
     limits,
-    policy::{Config, UserBits, listed},
+    policy::{Config, UserBits, kind, listed},
 };
 use tracing::{debug, info, warn};
 
@@ -198,6 +198,23 @@ impl Kernel {
         }
         // Absent is what it should be.
         let _absent = self.decisions.remove(&pid).is_err();
+    }
+
+    /// From now on nobody is observed. Detaching takes the kernel its time, and nothing shall be copied meanwhile that
+    /// nobody reads; only calls that are under way still are.
+    pub fn silence(&mut self) -> Result<(), LoadError> {
+        const CONFIG: &str = "CONFIG";
+        let failed = |error| LoadError::Map(CONFIG, error);
+        let mut config: Array<_, Plain<Config>> = borrow(&mut self.ebpf, CONFIG)?;
+        let mut rules = config.get(&0, 0).map_err(failed)?;
+        rules.0.include |= kind::NOBODY;
+        config.set(0, rules, 0).map_err(failed)?;
+        let decided: Vec<u32> = self.decisions.keys().filter_map(Result::ok).collect();
+        for pid in decided {
+            // Absent is what it should be.
+            let _absent = self.decisions.remove(&pid).is_err();
+        }
+        Ok(())
     }
 
     fn programs_of(&self, function: Function) -> (&'static str, &'static str) {

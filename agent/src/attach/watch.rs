@@ -40,8 +40,13 @@ const RESCAN_MS: i32 = 30_000;
 #[derive(Debug)]
 pub struct Watch {
     asker: Asker,
+    silent: mpsc::Receiver<()>,
     thread: JoinHandle<()>,
 }
+
+/// A watch that is taking its probes out.
+#[derive(Debug)]
+pub struct Detaching(JoinHandle<()>);
 
 /// Asks the watch to look at processes. The watch ends when the last of these is gone.
 #[derive(Debug)]
@@ -87,12 +92,17 @@ impl Watch {
         })?;
         let (wake, asked) = pipe()?;
         let (pids, to_consider) = mpsc::channel();
+        let (silenced, silent) = mpsc::channel();
         let thread = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let mut state = State::new(kernel, filter, cgroup_mount);
             state.run(sideband, &Asked { pipe: asked, pids: to_consider }, &ready);
+            if let Err(error) = state.kernel.silence() {
+                warn!(%error, "observing goes on until everything is detached");
+            }
+            drop(silenced);
             state.links().detach();
         })?;
-        Ok(Self { asker: Asker { wake, pids }, thread })
+        Ok(Self { asker: Asker { wake, pids }, silent, thread })
     }
 
     /// One more who can ask.
@@ -101,12 +111,21 @@ impl Watch {
         Ok(Asker { wake: wake.try_clone()?, pids: pids.clone() })
     }
 
-    /// Detaches everything; returns when the kernel is done. Every other [`Asker`] must be gone.
-    pub fn stop(self) {
-        let Self { asker, thread } = self;
+    /// Stops observing, at once, and begins to detach. Every other [`Asker`] must be gone.
+    pub fn stop(self) -> Detaching {
+        let Self { asker, silent, thread } = self;
         // The thread polls the other end, and sees it close.
         drop(asker);
-        if thread.join().is_err() {
+        // Nothing is ever sent: it is over when the sender is gone.
+        let _gone = silent.recv().is_err();
+        Detaching(thread)
+    }
+}
+
+impl Detaching {
+    /// Returns when the kernel is done: about 0.1 s for each probe.
+    pub fn wait(self) {
+        if self.0.join().is_err() {
             warn!("the watch ended in a panic; the kernel detaches what was attached when this process ends");
         }
     }

@@ -8,7 +8,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -195,6 +195,15 @@ impl Agent {
     pub fn terminate(self) -> anyhow::Result<Report> {
         self.running.signal(libc::SIGTERM)?;
         self.ended()
+    }
+
+    /// Tells it to stop, and gives how long it took until it had told everything; the kernel's part comes after that.
+    pub fn stop_and_tell(self) -> anyhow::Result<(Report, Duration)> {
+        let asked = Instant::now();
+        self.running.signal(libc::SIGINT)?;
+        ensure!(self.says("out          spans", STOPPED_WITHIN), "the agent told no figures at its stop");
+        let told = asked.elapsed();
+        Ok((self.ended()?, told))
     }
 
     /// Waits for an end that it comes to by itself, and takes what it leaves.

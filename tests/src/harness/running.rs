@@ -13,7 +13,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{cgroup::Cgroup, signal::PidFd};
+use super::{
+    cgroup::Cgroup,
+    signal::{PidFd, hears_interrupt},
+};
 
 /// A child process.
 #[derive(Debug)]
@@ -61,6 +64,7 @@ impl Running {
         if let Some(cgroup) = cgroup {
             cgroup.adopt(&mut command)?;
         }
+        hears_interrupt(&mut command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

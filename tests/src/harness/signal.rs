@@ -2,7 +2,11 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+    os::{
+        fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+        unix::process::CommandExt as _,
+    },
+    process::Command,
 };
 
 /// A process, fixed: its pid may be used again, this descriptor stays its own.
@@ -36,10 +40,22 @@ impl PidFd {
     }
 }
 
+/// Makes a command hear SIGINT. A shell that puts a job into the background has it ignored, that is inherited, and a
+/// script of `sh` cannot even trap a signal that was ignored when it began.
+pub(super) fn hears_interrupt(command: &mut Command) {
+    // SAFETY: between fork and exec only signal(2) is called, which is async-signal-safe.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        })
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{os::unix::process::ExitStatusExt as _, process::Command};
+    use std::os::unix::process::ExitStatusExt as _;
 
     #[test]
     fn signals_reach_the_process_and_an_ended_one_is_no_error() -> io::Result<()> {
