@@ -8,6 +8,7 @@ mod live_filters;
 mod live_library;
 mod live_life;
 mod live_many;
+mod live_marks;
 mod live_openssl;
 mod live_secrets;
 mod live_tape;
