@@ -1,14 +1,15 @@
 //! Who owns each attached probe, and how they end.
 //!
-//! A probe lives as long as its link. Closing one waits for the kernel to be sure that nobody runs it any more (30 ms
-//! and more on some kernels), one after the other, so they are closed from several threads, entries before returns: an
-//! entry without its return would leave a call open for ever.
+//! A probe lives as long as its link. Closing one waits for the kernel to be sure that nobody runs it any more: 30 ms on 6.8,
+//! 100 ms on 6.18. They are closed from several threads, entries before returns: an entry without its return would leave a call open
+//! for ever. On 6.18 a lock in the kernel makes the threads wait for each other; what that means for a stop is in
+//! `docs/decisions/2026-11-20-kernel-side.md`.
 
 use std::thread;
 
 use aya::programs::{raw_trace_point::RawTracePointLink, uprobe::UProbeLink};
 
-/// Threads that close links at stop. The waiting is the kernel's; more threads than this gain nothing on small hosts.
+/// Threads that close links at stop. The waiting is the kernel's, not ours: this has nothing to do with processors.
 const CLOSERS: usize = 16;
 
 /// The links of one file, or of the agent itself.
