@@ -1,7 +1,14 @@
 //! Things that go wrong, and things that are not for us: what is lost is said, what is not ours is not told, and the
 //! observed process never notices.
 
-use std::{fs, path::Path, process::Command, thread, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::FileExt as _,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail, ensure};
 use tests::{
@@ -65,21 +72,54 @@ fn a_killed_agent_is_not_noticed() -> anyhow::Result<()> {
         return Ok(());
     };
     let agent = scene.agent()?;
-    let mut client = scene.on_input("chunks=20,gap_ms=20", 4)?;
+    let mut client = scene.on_input("chunks=20,gap_ms=20", 5)?;
     next_call(&mut client, 1)?;
+    ensure!(
+        breakpoints(&client)? > 0,
+        "an attached agent leaves no mark: this test could not see one that stays"
+    );
     // In the middle of the second call.
     client.tell("go")?;
     thread::sleep(Duration::from_millis(150));
     agent.kill()?;
+    unattached(&client)?;
     ensure!(client.lines(2, CLIENT).len() == 2, "the client did not finish the call that the agent left");
     next_call(&mut client, 3)?;
     let agent = scene.agent()?;
     next_call(&mut client, 4)?;
     agent.wait_for_lines(1, PRINTED);
+    ensure!(breakpoints(&client)? > 0, "the second agent is not attached");
     let report = agent.stop()?;
+    unattached(&client)?;
+    next_call(&mut client, 5)?;
     let calls = finish(client, false, CLIENT)?;
     ensure!(calls.iter().all(|call| call.done && call.error.is_none()), "the client noticed: {calls:#?}");
-    scene.all_told(&report, &calls[3..])
+    scene.all_told(&report, &calls[3..4])
+}
+
+/// Bytes of libssl's code in a client of ours that are not those of the file: a probe is a breakpoint there.
+fn breakpoints(client: &Running) -> anyhow::Result<usize> {
+    let maps = fs::read_to_string(format!("/proc/{}/maps", client.pid()))?;
+    let code = maps.lines().find(|line| line.contains(" r-xp ") && line.contains("/libssl"));
+    let fields: Vec<&str> = code.context("the client has libssl mapped")?.split_whitespace().collect();
+    let (from, to) = fields[0].split_once('-').context("a range")?;
+    let (from, to) = (u64::from_str_radix(from, 16)?, u64::from_str_radix(to, 16)?);
+    let mut in_memory = vec![0; usize::try_from(to - from)?];
+    fs::File::open(format!("/proc/{}/mem", client.pid()))?.read_exact_at(&mut in_memory, from)?;
+    let mut in_file = vec![0; in_memory.len()];
+    // The last page of the mapping may reach beyond the file.
+    let read = fs::File::open(fields[5])?.read_at(&mut in_file, u64::from_str_radix(fields[2], 16)?)?;
+    Ok(in_memory.iter().zip(&in_file).take(read).filter(|(memory, file)| memory != file).count())
+}
+
+/// Nothing of an agent that has ended is left in the client.
+fn unattached(client: &Running) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PRINTED;
+    while breakpoints(client)? > 0 {
+        ensure!(Instant::now() < deadline, "{} breakpoints are left in the client", breakpoints(client)?);
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 /// TLS that is not HTTP is left alone and costs next to nothing: it is muted, and never told.

@@ -1,9 +1,9 @@
 //! Who owns each attached probe, and how they end.
 //!
-//! A probe lives as long as its link. Closing one waits for the kernel to be sure that nobody runs it any more: 30 ms on 6.8,
-//! 100 ms on 6.18. They are closed from several threads, entries before returns: an entry without its return would leave a call open
-//! for ever. On 6.18 a lock in the kernel makes the threads wait for each other; what that means for a stop is in
-//! `docs/decisions/2026-11-20-kernel-side.md`.
+//! A probe lives as long as its link. Closing one waits for the kernel to be sure that nobody runs it any more: reported
+//! as 30 ms on 6.8, measured as 100 ms on 6.18. They are closed from several threads, entries before returns: an entry
+//! without its return would leave a call open for ever. On 6.18 a lock in the kernel makes the threads wait for each
+//! other; what that means for a stop is in `docs/decisions/2026-11-20-kernel-side.md`.
 
 use std::thread;
 

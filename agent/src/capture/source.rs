@@ -45,7 +45,7 @@ impl Source {
     /// A record of the ring.
     pub fn record(&mut self, bytes: &[u8], each: &mut impl FnMut(Input)) {
         self.counts.records += 1;
-        let (Some(captured), Some(used)) = (record::decode(bytes), record::used(bytes)) else {
+        let Some(captured) = record::decode(bytes) else {
             self.counts.bad += 1;
             return;
         };
@@ -64,7 +64,7 @@ impl Source {
             }
             Captured::Data(_) | Captured::Mark(_) | Captured::Moved { .. } => {}
         }
-        self.tape(|tape| tape.record(used));
+        self.tape(|tape| tape.record(record::used(bytes).unwrap_or(bytes)));
         each(Input::Captured(captured));
     }
 

@@ -124,11 +124,6 @@ impl Queue {
             self.shared.send_failed.fetch_add(1, Relaxed);
         }
     }
-
-    /// Whether nobody reads our output any more.
-    pub fn is_closed(&self) -> bool {
-        self.shared.closed.load(Relaxed)
-    }
 }
 
 fn write_all(style: Style, mut out: BufWriter<impl Write>, queue: &Receiver<Box<Span>>, shared: &Shared) {

@@ -46,7 +46,7 @@ pub(super) fn markers(path: &str, content: &str) -> Vec<Finding> {
     findings
 }
 
-/// A path such as `/proc/7/root/usr` is not one: only where a path begins.
+/// Only where a path begins: the root of another process below `/proc` is none.
 pub(super) fn machine_paths(path: &str, content: &str) -> Vec<Finding> {
     if !WRITTEN.contains(&extension(path)) {
         return Vec::new();
