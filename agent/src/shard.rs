@@ -9,7 +9,7 @@ use std::{
 };
 
 use genai::{Interpreter, Verdict};
-use wire::{Direction, Kind, Notice, Protocol, Time};
+use wire::{Direction, Kind, Notice, Time};
 
 use crate::{
     capture::{Captured, Clock, ConnId, Data, Flow, Input, Mark, What},
@@ -174,8 +174,6 @@ impl Shard {
         connection.held = now_held;
         if live.wire.is_foreign() {
             counts.foreign += 1;
-        } else if live.wire.protocol() == Some(Protocol::Http2) {
-            counts.unsupported += 1;
         }
         self.advance(id, at);
     }
@@ -237,9 +235,7 @@ impl Shard {
             return;
         };
         live.interpret(&mut self.counts);
-        // A protocol that nothing here decodes is copied for nobody.
-        let undecoded = live.wire.protocol() == Some(Protocol::Http2);
-        let over = live.wire.is_foreign() || undecoded || live.interpreter.verdict() == Verdict::Foreign;
+        let over = live.wire.is_foreign() || live.interpreter.verdict() == Verdict::Foreign;
         if over {
             live.interpreter.finish(at, false);
         }
@@ -302,8 +298,12 @@ impl Live {
                     Notice::Resync(_) => counts.notes.resync += 1,
                     Notice::Malformed(_) => counts.notes.malformed += 1,
                     Notice::Limit(_) => counts.notes.limits += 1,
-                    Notice::Gap(_) | Notice::Informational(_) | Notice::Upgraded | Notice::Unsupported(_) => {
-                    }
+                    Notice::Gap(_)
+                    | Notice::Informational(_)
+                    | Notice::Upgraded
+                    | Notice::Reset(_)
+                    | Notice::GoAway(_)
+                    | Notice::Unsupported(_) => {}
                 }
             }
             self.interpreter.push(message);

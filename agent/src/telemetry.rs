@@ -93,8 +93,6 @@ pub struct ShardCounts {
     pub pieces: u64,
     /// On a connection that turned out to be no HTTP.
     pub foreign: u64,
-    /// In a protocol that is recognised and not decoded.
-    pub unsupported: u64,
     /// Interpret stage: exchanges that began.
     pub exchanges: u64,
     /// Exchanges that were no model calls: the normal case on a mixed host.
@@ -165,7 +163,6 @@ impl ShardCounts {
             after_verdict,
             pieces,
             foreign,
-            unsupported,
             exchanges,
             not_genai,
             calls,
@@ -179,7 +176,6 @@ impl ShardCounts {
         self.after_verdict += after_verdict;
         self.pieces += pieces;
         self.foreign += foreign;
-        self.unsupported += unsupported;
         self.exchanges += exchanges;
         self.not_genai += not_genai;
         self.calls += calls;
@@ -237,8 +233,8 @@ impl Report {
             stage: "decode",
             unit: "pieces",
             came: shards.pieces,
-            went: shards.pieces - shards.foreign - shards.unsupported,
-            losses: Losses::new([("foreign", shards.foreign), ("unsupported", shards.unsupported)]),
+            went: shards.pieces - shards.foreign,
+            losses: Losses::new([("foreign", shards.foreign)]),
         });
         stages.push(Stage {
             stage: "interpret",

@@ -6,6 +6,7 @@ Standard library only, and nothing that touches TLS: each client does its own, a
 import json
 import os
 import time
+import zlib
 
 
 def now():
@@ -65,6 +66,7 @@ class Seen:
             "chunks": 0,
             "content_chunks": 0,
             "text_bytes": 0,
+            "text_crc": 0,
             "done": False,
             "usage": None,
             "error": None,
@@ -104,7 +106,7 @@ class Seen:
             delta = choice["delta"]
             if delta.get("content") or delta.get("tool_calls"):
                 self.line["content_chunks"] += 1
-                self.line["text_bytes"] += len((delta.get("content") or "").encode())
+                self.text(delta.get("content"))
                 self.time("first_token", at)
                 self.line["times"]["last_token"] = at
 
@@ -117,7 +119,12 @@ class Seen:
             return
         self.line["done"] = True
         self.identify(answer)
-        self.line["text_bytes"] = len((answer["choices"][0]["message"]["content"] or "").encode())
+        self.text(answer["choices"][0]["message"]["content"])
+
+    def text(self, part):
+        part = (part or "").encode()
+        self.line["text_bytes"] += len(part)
+        self.line["text_crc"] = zlib.crc32(part, self.line["text_crc"])
 
     def identify(self, answer):
         self.line["response_id"] = answer["id"]

@@ -5,6 +5,9 @@
 
 mod live_faults;
 mod live_filters;
+mod live_http2;
+mod live_late;
+mod live_left;
 mod live_library;
 mod live_life;
 mod live_many;

@@ -15,6 +15,8 @@ pub(crate) fn run() -> Result<()> {
     // All are run: who formats wrongly wants to hear of the rest as well.
     let steps = [
         run::run(run::cargo().args(["fmt", "--all", "--check"])),
+        // A workspace of its own. Clippy sees the targets' bodies as a part of the crate `tests`.
+        run::run(run::cargo().args(["fmt", "--manifest-path", "tests/fuzz/Cargo.toml", "--check"])),
         run::run(run::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         kernel_code(),
         dependencies(),

@@ -5,9 +5,11 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod bench;
 mod bless;
 mod bpf;
 mod demo;
+mod fuzz;
 mod lint;
 mod run;
 mod setup;
@@ -48,6 +50,8 @@ Commands:
   bpf     Build the kernel object from source and refresh ebpf/prebuilt
   bless   Rewrite generated files: the kernel object, docs/cli.md, goldens
   demo    See one real call: a local provider, a real client, and what wirelight makes of them
+  bench   Measure: `bench wire` the decoders. Takes the rest of the line
+  fuzz    Replay the committed fuzz inputs, or find new ones: `fuzz --help`. Takes the rest of the line
 
 Options:
   --strict       A live test that was skipped although it could have run is a failure (the default when CI is set)
@@ -57,6 +61,7 @@ Options:
 Examples:
   cargo xtask lint tidy test        what CI runs
   cargo xtask test -- -p wire sse   only the tests of `wire` whose names contain `sse`
+  cargo xtask fuzz --minutes 1      fuzz every target for a minute
   cargo xtask bless                 after a change to the kernel side, to an option, or to a golden
 ";
 
@@ -114,11 +119,22 @@ enum Command {
     Bpf,
     Bless,
     Demo,
+    Bench,
+    Fuzz,
 }
 
 impl Command {
-    const ALL: [Self; 7] =
-        [Self::Setup, Self::Lint, Self::Tidy, Self::Test, Self::Bpf, Self::Bless, Self::Demo];
+    const ALL: [Self; 9] = [
+        Self::Setup,
+        Self::Lint,
+        Self::Tidy,
+        Self::Test,
+        Self::Bpf,
+        Self::Bless,
+        Self::Demo,
+        Self::Bench,
+        Self::Fuzz,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -129,6 +145,18 @@ impl Command {
             Self::Bpf => "bpf",
             Self::Bless => "bless",
             Self::Demo => "demo",
+            Self::Bench => "bench",
+            Self::Fuzz => "fuzz",
+        }
+    }
+
+    /// Whether what follows is its own, options too.
+    fn takes_the_rest(self) -> bool {
+        match self {
+            Self::Bench | Self::Fuzz => true,
+            Self::Setup | Self::Lint | Self::Tidy | Self::Test | Self::Bpf | Self::Bless | Self::Demo => {
+                false
+            }
         }
     }
 
@@ -141,6 +169,8 @@ impl Command {
             Self::Bpf => bpf::run(),
             Self::Bless => return bless::run(&asked.rest),
             Self::Demo => demo::run(&asked.rest),
+            Self::Bench => bench::run(&asked.own),
+            Self::Fuzz => return fuzz::run(&asked.own),
         }
         .map(|()| Done::default())
     }
@@ -152,13 +182,15 @@ struct Asked {
     commands: Vec<Command>,
     strict: bool,
     rest: Vec<String>,
+    /// What follows a command that takes the rest of the line.
+    own: Vec<String>,
 }
 
 impl Asked {
     /// `None` when help was asked for.
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
-        let mut asked =
-            Self { commands: Vec::new(), strict: std::env::var_os("CI").is_some(), rest: Vec::new() };
+        let strict = std::env::var_os("CI").is_some();
+        let mut asked = Self { commands: Vec::new(), strict, rest: Vec::new(), own: Vec::new() };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -166,7 +198,12 @@ impl Asked {
                 "--strict" => asked.strict = true,
                 "--" => asked.rest.extend(&mut arguments),
                 name => match Command::ALL.into_iter().find(|command| command.name() == name) {
-                    Some(command) => asked.commands.push(command),
+                    Some(command) => {
+                        asked.commands.push(command);
+                        if command.takes_the_rest() {
+                            asked.own.extend(&mut arguments);
+                        }
+                    }
                     None => bail!("there is no command `{name}`: `cargo xtask --help` lists them"),
                 },
             }
@@ -192,6 +229,13 @@ mod tests {
         assert_eq!(asked.commands, [Command::Tidy, Command::Lint, Command::Test]);
         assert!(asked.strict);
         assert_eq!(asked.rest, ["--nocapture", "lint"]);
+    }
+
+    #[test]
+    fn options_after_fuzz_are_its_own() {
+        let asked = parse("lint fuzz h1 --help lint").unwrap().unwrap();
+        assert_eq!(asked.commands, [Command::Lint, Command::Fuzz]);
+        assert_eq!(asked.own, ["h1", "--help", "lint"]);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Provider {
     OpenAiCompatible,
     /// Any other, by the name that its file in `provider` gives it.
     Named(&'static str),
+    /// Something that speaks that provider's API, on a host that we do not know.
+    Compatible(&'static str),
 }
 
 impl Provider {
@@ -53,7 +55,7 @@ impl Provider {
     pub fn name(&self) -> &str {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => "openai",
-            Self::Named(name) => name,
+            Self::Named(name) | Self::Compatible(name) => name,
         }
     }
 
@@ -61,7 +63,7 @@ impl Provider {
     pub fn is_inferred(&self) -> bool {
         match self {
             Self::OpenAi | Self::Named(_) => false,
-            Self::OpenAiCompatible => true,
+            Self::OpenAiCompatible | Self::Compatible(_) => true,
         }
     }
 }

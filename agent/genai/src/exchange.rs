@@ -12,11 +12,14 @@
 //!   └─ anything else ─────────────────────────────→ Foreign
 //! ```
 
-use wire::{Direction, End, Kind, Message, Notice, Protocol, RequestHead, ResponseHead, SseEvent, Time};
+use wire::{
+    Direction, End, GrpcMessage, Kind, Message, Notice, Protocol, RequestHead, ResponseHead, Time,
+    WebSocketMessage,
+};
 
 use crate::call::{Call, Failure, Http, Outcome, Provider, Stream, Times};
 use crate::limits;
-use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, ProviderError, Reader, Side};
+use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
 use crate::recognise::{Authority, Guess, Head, by_head, split_target};
 
 /// One exchange that may be a call.
@@ -35,7 +38,11 @@ pub(crate) struct Exchange {
     /// The response is in a coding that nobody has undone: its head and its times are all that it tells.
     opaque: bool,
     joined_late: bool,
+    /// Its request's method or path is not known.
+    headless: bool,
     unknown_shape: u32,
+    /// Who gave up its stream before it was over.
+    reset: Option<Reset>,
     request_over: bool,
     response_over: bool,
 }
@@ -77,6 +84,15 @@ impl std::fmt::Debug for Candidate {
     }
 }
 
+/// A stream that was given up (RFC 9113, section 6.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reset {
+    /// By the process, which wanted no more.
+    Cancelled,
+    /// By the server, or by the process because of an error.
+    Broken,
+}
+
 /// Why an exchange is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
@@ -104,7 +120,9 @@ impl Exchange {
             lost_bytes: 0,
             opaque: false,
             joined_late: false,
+            headless: false,
             unknown_shape: 0,
+            reset: None,
             request_over: false,
             response_over: false,
         }
@@ -155,6 +173,8 @@ impl Exchange {
                 None
             }
             (_, Kind::ResponseHead(head)) => {
+                // Bytes that were passed over before the first head that was found are nobody's.
+                self.lossy_response &= lossy || self.standing != Standing::New;
                 self.response_head(head, first_at);
                 None
             }
@@ -168,19 +188,24 @@ impl Exchange {
                 None
             }
             (Direction::ToClient, Kind::Body(bytes)) => {
-                self.join_late();
-                self.times.response_first_byte.get_or_insert(first_at);
-                if let Some(http) = &mut self.http {
-                    http.response_bytes += bytes.len() as u64;
-                }
+                self.arrived(bytes.len(), first_at);
                 self.readers.iter_mut().for_each(|candidate| candidate.reader.response(&bytes));
                 None
             }
-            (_, Kind::Sse(event)) => {
-                self.join_late();
-                self.times.response_first_byte.get_or_insert(first_at);
-                self.event(&event, at)
+            (Direction::ToClient, Kind::Sse(event)) => self.item(&Item::Sse(&event), first_at, at),
+            (Direction::ToClient, Kind::Json(item)) => self.item(&Item::Json(&item), first_at, at),
+            (Direction::ToClient, Kind::Frame(frame)) => self.item(&Item::Frame(&frame), first_at, at),
+            // No API that is read here answers in these yet: they are bytes that came.
+            (Direction::ToClient, Kind::Grpc(GrpcMessage { data, .. }))
+            | (Direction::ToClient, Kind::WebSocket(WebSocketMessage { data, .. })) => {
+                self.arrived(data.len(), first_at);
+                None
             }
+            (
+                Direction::ToServer,
+                Kind::Sse(_) | Kind::Json(_) | Kind::Frame(_) | Kind::Grpc(_) | Kind::WebSocket(_),
+            )
+            | (_, Kind::Trailers(_)) => None,
             (Direction::ToClient, Kind::End(end)) => {
                 self.lossy_response |= end == End::Lost;
                 self.end(Ending::Response(end), at)
@@ -202,15 +227,24 @@ impl Exchange {
     }
 
     fn request_head(&mut self, head: &RequestHead, first_at: Time) {
-        let RequestHead { method, target, protocol, headers } = head;
-        let (authority, path) = split_target(target);
+        let RequestHead { method, target, protocol, headers, partial } = head;
+        let method = method.as_deref().unwrap_or_default();
+        // What is not known does not begin like any path, and says as little.
+        let (authority, path) = split_target(target.as_deref().unwrap_or_default());
         let host = headers.get("host").or_else(|| headers.get(":authority")).or(authority);
-        let guess = by_head(&Head { method, authority: host.map(Authority::parse), path });
+        // A head that was compressed against bytes that nobody saw: the body must tell.
+        self.headless = *partial && (method.is_empty() || path.is_empty());
+        let guess = if self.headless {
+            Guess::Body
+        } else {
+            by_head(&Head { method, authority: host.map(Authority::parse), path })
+        };
         self.readers = match &guess {
             Guess::Call(flavour, _) => vec![Candidate::new(flavour)],
             Guess::Body => FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect(),
             Guess::ModelTraffic | Guess::Foreign => Vec::new(),
         };
+        self.readers.iter_mut().for_each(|candidate| candidate.reader.head(path, headers));
         self.standing = match guess {
             Guess::Call(_, provider) => Standing::Call { provider, by_body: false },
             Guess::Body => Standing::Open,
@@ -233,16 +267,17 @@ impl Exchange {
 
     fn response_head(&mut self, head: ResponseHead, first_at: Time) {
         self.join_late();
-        let ResponseHead { status, protocol, headers } = head;
+        let ResponseHead { status, protocol, headers, partial: _ } = head;
         self.times.response_first_byte.get_or_insert(first_at);
         let http = self.http.get_or_insert_with(|| blank(protocol));
-        http.status = Some(status);
+        http.status = status;
         let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
         let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
         http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
         let media_type =
             headers.get("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
-        if media_type.trim_end().eq_ignore_ascii_case("text/event-stream") {
+        let streams = ["text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"];
+        if streams.iter().any(|stream| media_type.trim_end().eq_ignore_ascii_case(stream)) {
             self.stream.get_or_insert_default();
         }
     }
@@ -300,7 +335,7 @@ impl Exchange {
     fn foreign(&mut self) {
         self.readers.clear();
         // What was lost may have been what told a call.
-        let unclear = self.lossy() || self.joined_late;
+        let unclear = self.lossy() || self.joined_late || self.headless;
         self.standing = Standing::Foreign(if unclear { Bearing::Unclear } else { Bearing::Foreign });
     }
 
@@ -314,7 +349,11 @@ impl Exchange {
                 self.unread(direction);
             }
             // What was passed over belonged to nobody; what it cost, `lossy` tells.
-            Notice::Resync(_) | Notice::Informational(_) | Notice::Upgraded => {}
+            Notice::Resync(_) | Notice::Informational(_) | Notice::Upgraded | Notice::GoAway(_) => {}
+            // The first one ended it.
+            Notice::Reset(code) => {
+                self.reset.get_or_insert(Reset::by(direction, code));
+            }
         }
     }
 
@@ -340,19 +379,32 @@ impl Exchange {
         self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(side));
     }
 
-    fn event(&mut self, event: &SseEvent, at: Time) -> Option<Call> {
-        if let Some(http) = &mut self.http {
-            http.response_bytes += event.data.len() as u64;
-        }
-        // In an open exchange the readers differ at most in what they know; the first one's word is as good as any.
+    /// So many bytes of the response came.
+    fn arrived(&mut self, bytes: usize, first_at: Time) {
+        self.join_late();
+        self.times.response_first_byte.get_or_insert(first_at);
+        // Only a stream of HTTP/2 has content that can be told without a head.
+        let http = self.http.get_or_insert_with(|| blank(Protocol::Http2));
+        http.response_bytes += bytes as u64;
+    }
+
+    fn item(&mut self, item: &Item<'_>, first_at: Time, at: Time) -> Option<Call> {
+        self.arrived(item.data().len(), first_at);
+        // In an open exchange whose reader it is has the word, and before that is told whoever understands the item best.
         let mut says = Event::Silent;
-        for candidate in self.readers.iter_mut().rev() {
-            says = candidate.reader.event(event);
+        let mut told = false;
+        for Candidate { reader, .. } in &mut self.readers {
+            let word = reader.event(item);
+            if told {
+                continue;
+            }
+            told = reader.claims(Side::Response) == Claim::Yes;
+            says = if told { word } else { says.max(word) };
         }
         if says == Event::Done {
             return self.end(Ending::Told, at);
         }
-        self.unknown_shape += u32::from(event.truncated);
+        self.unknown_shape += u32::from(item.is_truncated());
         self.times.first_chunk.get_or_insert(at);
         let stream = self.stream.get_or_insert_default();
         stream.chunks += 1;
@@ -448,13 +500,14 @@ impl Exchange {
         failed: bool,
     ) -> (Outcome, Option<&'static str>) {
         let streamed = self.stream.is_some();
+        let reset = self.reset.map(Reset::error_type);
         let no_response = self.times.response_first_byte.is_none();
         if no_response && ending != Ending::Response(End::Lost) {
             // Nobody is to blame for a response that was lost on the way to us.
             let blame = ending != Ending::GivenUp && !self.lossy_response;
-            return (Outcome::NoResponse, blame.then_some("no_response"));
+            return (Outcome::NoResponse, blame.then_some(reset.unwrap_or("no_response")));
         }
-        let truncated = if streamed { "stream_truncated" } else { "response_truncated" };
+        let truncated = reset.unwrap_or(if streamed { "stream_truncated" } else { "response_truncated" });
         let cut = (Outcome::Cut, (!whole && !self.opaque).then_some(truncated));
         // A framing that ends well may still hold half an answer, when a proxy lost its upstream; unless the other half
         // was lost on the way to us.
@@ -469,6 +522,27 @@ impl Exchange {
             Ending::Response(End::Cut) | Ending::Closed => cut,
             Ending::Response(End::Lost) if whole => (Outcome::Complete, None),
             Ending::Response(End::Lost) | Ending::GivenUp => (Outcome::Unfinished, None),
+        }
+    }
+}
+
+impl Reset {
+    /// The sender of `direction` gave a stream up, with this error code.
+    fn by(direction: Direction, code: u32) -> Self {
+        // Error codes of section 7. A stream is cancelled with CANCEL; Node's `close` says NO_ERROR unless it is told
+        // another.
+        const NO_ERROR: u32 = 0;
+        const CANCEL: u32 = 8;
+        match (direction, code) {
+            (Direction::ToServer, NO_ERROR | CANCEL) => Self::Cancelled,
+            (Direction::ToServer | Direction::ToClient, _) => Self::Broken,
+        }
+    }
+
+    fn error_type(self) -> &'static str {
+        match self {
+            Self::Cancelled => "client_cancelled",
+            Self::Broken => "connection_reset",
         }
     }
 }

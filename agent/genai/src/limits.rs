@@ -22,12 +22,13 @@ pub const PATH: usize = 512;
 /// Bytes of a number or literal. The longest double that any printer emits has 24.
 pub const WORD: usize = 40;
 
-/// Nesting that the scanner follows. The deepest place that a provider's file names has 7 containers around it
-/// (`choices[].delta.tool_calls[].function.name`); what is deeper is passed over by counting brackets.
+/// Nesting that the scanner follows. The deepest place that a provider's file names has 9 containers around it
+/// (`response.candidates[].content.parts[].functionCall.args.*`), 10 in an array; what is deeper is passed over by
+/// counting brackets.
 pub const SCAN_DEPTH: usize = 12;
 
-/// Bytes of a request body on an unknown path within which `model` or `messages` must have begun. Both are among the
-/// first members that every client writes; a foreign upload is not scanned further.
+/// Bytes of a request body on an unknown path within which `model`, `messages` or `contents` must have begun. They
+/// are among the first members that every client writes; a foreign upload is not scanned further.
 pub const UNDECIDED_BYTES: u64 = 64 * 1024;
 
 /// Choices of one answer: OpenAI's own maximum for `n`.

@@ -91,7 +91,7 @@ pub(crate) fn by_head(head: &Head<'_>) -> Guess {
 fn provider(authority: Authority<'_>) -> Option<Provider> {
     let host = authority.host.trim_end_matches('.').to_ascii_lowercase();
     let matches = |pattern: &str| {
-        if pattern.starts_with('.') { host.ends_with(pattern) } else { host == pattern }
+        if pattern.starts_with(['.', '-']) { host.ends_with(pattern) } else { host == pattern }
     };
     let mut hosts = FLAVOURS.iter().flat_map(|flavour| flavour.hosts);
     hosts.find(|(pattern, _)| matches(pattern)).map(|(_, provider)| provider.clone())
@@ -109,10 +109,8 @@ fn by_path(path: &str) -> Option<&'static Flavour> {
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
-    const ENDINGS: [&str; 24] = [
+    const ENDINGS: [&str; 25] = [
         "/completions",
-        "/responses",
-        "/embeddings",
         "/messages",
         "/messages/count_tokens",
         "/complete",
@@ -133,7 +131,10 @@ fn is_model_path(path: &str) -> bool {
         "/apply-template",
         "/v1/chat",
         "/v2/chat",
-        "/api/chat",
+        "/api/embed",
+        "/api/ps",
+        "/api/show",
+        "/api/tags",
     ];
     // Google's methods follow a colon in the last segment.
     const GOOGLE: [&str; 6] = [
@@ -144,8 +145,14 @@ fn is_model_path(path: &str) -> bool {
         ":rawPredict",
         ":predict",
     ];
+    // Ollama's, which web applications use too: there path and body together tell.
+    if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
+        return false;
+    }
     ENDINGS.iter().chain(&GOOGLE).any(|ending| path.ends_with(ending))
         || path.contains("/chat/completions/")
+        || path.contains("/v1/responses/")
+        || path.contains("/openai/responses/")
         || path.contains("/v1/models/")
 }
 
@@ -160,10 +167,8 @@ mod tests {
         let (authority, path) = split_target(target);
         let authority = Some(Authority::parse(authority.unwrap_or(host)));
         match by_head(&Head { method, authority, path }) {
-            Guess::Call(flavour, provider) => {
-                assert_eq!(flavour.api, Api::ChatCompletions);
-                format!("{provider:?}")
-            }
+            Guess::Call(Flavour { api: Api::ChatCompletions, .. }, provider) => format!("{provider:?}"),
+            Guess::Call(flavour, provider) => format!("{} {}", provider.name(), flavour.api.name()),
             Guess::ModelTraffic => "traffic".to_owned(),
             Guess::Body => "body".to_owned(),
             Guess::Foreign => "foreign".to_owned(),
@@ -187,14 +192,72 @@ mod tests {
                 "POST /openai/deployments/d/chat/completions?api-version=1",
                 "OpenAiCompatible",
             ),
+            ("api.openai.com", "POST /v1/responses", "openai responses"),
+            ("us.api.openai.com:443", "POST /v1/responses/", "openai responses"),
+            ("x.openai.azure.com", "POST /openai/v1/responses", "openai responses"),
+            ("x.openai.azure.com", "POST /openai/responses?api-version=1", "openai responses"),
+            ("10.0.0.1:8000", "POST /gateway/v1/responses", "openai responses"),
+            ("api.openai.com", "POST /v1/responses/resp_1/cancel", "traffic"),
+            ("10.0.0.1:8000", "POST /v1/responses/compact", "traffic"),
+            ("10.0.0.1:8000", "GET /v1/responses/resp_1", "traffic"),
+            ("x.openai.azure.com", "GET /openai/responses/resp_1?api-version=1", "traffic"),
+            ("api.openai.com", "POST /v1/embeddings", "openai embeddings"),
+            (
+                "x.openai.azure.com",
+                "POST /openai/deployments/d/embeddings?api-version=1",
+                "openai embeddings",
+            ),
+            ("10.0.0.1:8000", "GET /v1/embeddings", "traffic"),
+            // As likely the answers to a survey.
+            ("g.example", "POST /forms/1/responses", "body"),
             ("api.openai.com", "GET /v1/models", "traffic"),
             ("api.openai.com", "POST /v1/files", "traffic"),
             ("api.openai.com", "GET /v1/chat/completions", "traffic"),
             ("127.0.0.1:8000", "GET /v1/models", "traffic"),
-            ("127.0.0.1:8000", "POST /v1/messages", "traffic"),
-            ("127.0.0.1:8000", "POST /api/chat", "traffic"),
+            ("api.anthropic.com", "POST /v1/messages?beta=true", "anthropic messages"),
+            ("api.anthropic.com", "POST /v1/messages/count_tokens", "anthropic count_tokens"),
+            ("api.anthropic.com", "POST /v1/messages/batches", "traffic"),
+            ("api.anthropic.com", "GET /v1/models", "traffic"),
+            ("api.anthropic.com", "POST /v1/chat/completions", "Named(\"anthropic\")"),
+            ("127.0.0.1:8000", "POST /anthropic/v1/messages", "anthropic messages"),
+            ("api.openai.com", "POST /v1/threads/thread_1/messages", "traffic"),
+            ("chat.example", "POST /channels/1/messages", "traffic"),
+            ("127.0.0.1:11434", "POST /api/chat", "body"),
+            ("127.0.0.1:11434", "POST /api/generate", "body"),
+            ("127.0.0.1:11434", "GET /api/tags", "traffic"),
+            ("127.0.0.1:8080", "POST /generate", "traffic"),
             ("127.0.0.1:8000", "GET /v1/chat/completions/chatcmpl-1", "traffic"),
-            ("g.example", "POST /v1beta/models/gemini:streamGenerateContent?alt=sse", "traffic"),
+            (
+                "g.example",
+                "POST /v1beta/models/gemini:streamGenerateContent?alt=sse",
+                "gcp.gen_ai generate_content",
+            ),
+            (
+                "generativelanguage.googleapis.com",
+                "POST /v1/models/m:generateContent",
+                "gcp.gemini generate_content",
+            ),
+            (
+                "us-central1-aiplatform.googleapis.com",
+                "POST /v1/projects/p/locations/us-central1/publishers/google/models/m:generateContent",
+                "gcp.vertex_ai generate_content",
+            ),
+            (
+                "aiplatform.eu.rep.googleapis.com",
+                "POST /v1/m:generateContent",
+                "gcp.vertex_ai generate_content",
+            ),
+            ("aiplatform.googleapis.com", "POST /v1/models/m:countTokens", "traffic"),
+            (
+                "generativelanguage.googleapis.com",
+                "POST /v1beta/openai/chat/completions",
+                "Named(\"gcp.gemini\")",
+            ),
+            (
+                "x-aiplatform.googleapis.com.evil.example",
+                "POST /v1/models/m:generateContent",
+                "gcp.gen_ai generate_content",
+            ),
             ("g.example", "POST /ask", "body"),
             ("g.example", "POST /notchat/completionsx", "body"),
             ("g.example", "GET /ask", "foreign"),

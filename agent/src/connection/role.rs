@@ -19,7 +19,7 @@ impl Role {
     pub fn of(flow: Flow, bytes: &[u8]) -> Self {
         match flow {
             Flow::In if is_request(bytes) => Self::Server,
-            Flow::Out if bytes.starts_with(b"HTTP/1.") => Self::Server,
+            Flow::Out if bytes.starts_with(b"HTTP/1.") || is_settings(bytes) => Self::Server,
             Flow::In | Flow::Out => Self::Client,
         }
     }
@@ -35,19 +35,26 @@ fn is_request(bytes: &[u8]) -> bool {
     end >= 3 && method.iter().all(u8::is_ascii_uppercase) && matches!(target, Some(b'/' | b'*' | b'h'))
 }
 
+/// SETTINGS of HTTP/2, which a client sends only behind its preface.
+fn is_settings(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, length, 4, 0, 0, 0, 0, 0, ..] if length % 6 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn who_speaks_first_and_how() {
-        let cases: [(Flow, &[u8], Role); 7] = [
+        let cases: [(Flow, &[u8], Role); 9] = [
             (Flow::Out, b"POST /v1/chat/completions HTTP/1.1\r\n", Role::Client),
             (Flow::In, b"HTTP/1.1 200 OK\r\n", Role::Client),
             (Flow::In, b"POST /v1/chat/completions HTTP/1.1\r\n", Role::Server),
             (Flow::In, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Role::Server),
             (Flow::Out, b"HTTP/1.1 200 OK\r\n", Role::Server),
             (Flow::In, &[0, 0, 18, 4, 0], Role::Client),
+            (Flow::Out, &[0, 0, 18, 4, 0, 0, 0, 0, 0, 0, 3, 0], Role::Server),
+            (Flow::Out, &[0, 0, 0, 4, 1, 0, 0, 0, 0], Role::Client),
             (Flow::In, b"data: {\"choices\":[]}\n\n", Role::Client),
         ];
         for (flow, bytes, expect) in cases {

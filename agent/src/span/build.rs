@@ -238,15 +238,16 @@ impl Attributes {
 fn is_openai(provider: &Provider) -> bool {
     match provider {
         Provider::OpenAi | Provider::OpenAiCompatible => true,
-        Provider::Named(_) => false,
+        Provider::Named(_) | Provider::Compatible(_) => false,
     }
 }
 
 /// `response_format.type` by the conventions' names.
 fn output_type(asked: &str) -> Option<&'static str> {
     match asked {
-        "json_object" | "json_schema" => Some("json"),
-        "text" => Some("text"),
+        // OpenAI's words, Ollama's, Gemini's.
+        "json_object" | "json_schema" | "json" | "application/json" => Some("json"),
+        "text" | "text/plain" => Some("text"),
         _ => None,
     }
 }

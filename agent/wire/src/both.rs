@@ -21,6 +21,11 @@ impl<T> Both<T> {
         }
     }
 
+    /// Both, each with its direction.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Direction, &T)> {
+        [(Direction::ToServer, &self.to_server), (Direction::ToClient, &self.to_client)].into_iter()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         [&self.to_server, &self.to_client].into_iter()
     }

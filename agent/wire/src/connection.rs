@@ -4,10 +4,8 @@
 //! is spoken and hands everything to its decoder; what came before the verdict is kept and handed over then.
 //!
 //! A connection that is seen from its first byte is foreign as soon as these cannot begin HTTP. One that was joined
-//! late, or whose first bytes were lost, may be amid a body: its HTTP/1 decoder searches for heads, and it is foreign
-//! after [`limits::FOREIGN_AFTER_BYTES`] without one.
-//!
-//! Not handled: HTTP/2 is recognised, said as [`Notice::Unsupported`], and its bytes are dropped.
+//! late, or whose first bytes were lost, may be amid anything: heads of HTTP/1 and frames of HTTP/2 are searched for at
+//! the same time, what is found first decides, and it is foreign after [`limits::FOREIGN_AFTER_BYTES`] without either.
 
 use std::fmt;
 
@@ -15,9 +13,10 @@ use bytes::Bytes;
 
 use crate::both::Both;
 use crate::h1::H1;
+use crate::h2::H2;
 use crate::limits;
-use crate::message::{Direction, ExchangeId, Message, Notice, Protocol, StreamOffset, Time};
-use crate::output::{Output, Tag};
+use crate::message::{Direction, Message, Protocol, StreamOffset, Time};
+use crate::output::Output;
 use crate::piece::Piece;
 use crate::sniff::{self, Verdict};
 
@@ -34,9 +33,17 @@ pub struct Connection {
 /// What is known about the protocol.
 enum State {
     Unknown(Unknown),
+    /// Bytes from amid something.
+    Late(Box<Late>),
     Http1(Box<H1>),
-    Http2,
+    Http2(Box<H2>),
     Foreign,
+}
+
+/// Both protocols, searching.
+struct Late {
+    h1: H1,
+    h2: H2,
 }
 
 impl Connection {
@@ -48,7 +55,7 @@ impl Connection {
     /// The next bytes of a direction, which crossed at `at`, and stand at `offset` of it.
     pub fn push(&mut self, direction: Direction, bytes: Bytes, offset: StreamOffset, at: Time) {
         if !bytes.is_empty() {
-            self.take(Arrival::Piece(direction, Piece { bytes, offset, at }));
+            self.take(Arrival::Piece(direction, Piece { bytes, offset, at, decoded: false }));
         }
     }
 
@@ -64,8 +71,10 @@ impl Connection {
         self.closed = true;
         match &mut self.state {
             State::Unknown(unknown) => *unknown = Unknown::new(true),
+            State::Late(late) => late.h1.close(at, &mut self.out),
             State::Http1(h1) => h1.close(at, &mut self.out),
-            State::Http2 | State::Foreign => {}
+            State::Http2(h2) => h2.close(at, &mut self.out),
+            State::Foreign => {}
         }
     }
 
@@ -74,8 +83,8 @@ impl Connection {
         self.out.pop()
     }
 
-    /// When [`Self::tick`] wants to be called, if nothing else happens: never. HTTP/1 ends by bytes or by close, and
-    /// how long a silent call is waited for is for those to say who know what a call is.
+    /// When [`Self::tick`] wants to be called, if nothing else happens: never. HTTP ends by bytes or by close, and how
+    /// long a silent call is waited for is for those to say who know what a call is.
     pub fn deadline(&self) -> Option<Time> {
         None
     }
@@ -87,16 +96,17 @@ impl Connection {
     pub fn protocol(&self) -> Option<Protocol> {
         match &self.state {
             State::Http1(h1) => h1.believed().then_some(Protocol::Http1),
-            State::Http2 => Some(Protocol::Http2),
-            State::Unknown(_) | State::Foreign => None,
+            State::Http2(h2) => h2.believed().then_some(Protocol::Http2),
+            State::Unknown(_) | State::Late(_) | State::Foreign => None,
         }
     }
 
-    /// The connection surely is no HTTP that we could ever decode.
+    /// The connection surely is no HTTP that we could ever decode, or its client and server were mistaken for one
+    /// another.
     pub fn is_foreign(&self) -> bool {
         match self.state {
             State::Foreign => true,
-            State::Unknown(_) | State::Http1(_) | State::Http2 => false,
+            State::Unknown(_) | State::Late(_) | State::Http1(_) | State::Http2(_) => false,
         }
     }
 
@@ -105,8 +115,10 @@ impl Connection {
     pub fn held(&self) -> usize {
         match &self.state {
             State::Unknown(unknown) => unknown.held(),
+            State::Late(late) => late.h1.held() + late.h2.held(),
             State::Http1(h1) => h1.held(),
-            State::Http2 | State::Foreign => 0,
+            State::Http2(h2) => h2.held(),
+            State::Foreign => 0,
         }
     }
 
@@ -116,37 +128,50 @@ impl Connection {
         };
         match state {
             State::Unknown(unknown) => {
-                let direction = arrival.direction();
                 let verdict = unknown.take(arrival);
-                let whole = unknown.whole;
-                let arrived = match verdict {
+                let decided = match verdict {
                     Verdict::More => return,
-                    Verdict::Http1 | Verdict::Http2 | Verdict::Foreign => {
-                        std::mem::take(&mut unknown.arrived)
-                    }
+                    Verdict::Http1 => State::Http1(Box::new(H1::new(true))),
+                    // Its preface is the first thing there is, however late we think we are.
+                    Verdict::Http2 => State::Http2(Box::new(H2::new(true))),
+                    Verdict::Late => State::Late(Box::new(Late { h1: H1::new(false), h2: H2::new(false) })),
+                    Verdict::Foreign => State::Foreign,
                 };
-                *state = match verdict {
-                    Verdict::Http2 => {
-                        say_unsupported(direction, &arrived, out);
-                        State::Http2
-                    }
-                    Verdict::Http1 => State::Http1(Box::new(H1::new(whole))),
-                    Verdict::Foreign | Verdict::More => State::Foreign,
-                };
+                let arrived = std::mem::take(&mut unknown.arrived);
+                *state = decided;
                 for arrival in arrived {
                     self.take(arrival);
                 }
             }
-            State::Http1(h1) => {
-                match arrival {
-                    Arrival::Piece(direction, piece) => h1.push(direction, piece, out),
-                    Arrival::Gap(direction, missing, at) => h1.gap(direction, missing, at, out),
+            State::Late(late) => {
+                let mut found = Output::default();
+                arrival.clone().give_h2(&mut late.h2, &mut found);
+                arrival.give_h1(&mut late.h1, out);
+                if late.h1.believed() || late.h2.found() || late.h1.passed() >= limits::FOREIGN_AFTER_BYTES {
+                    let late = std::mem::replace(state, State::Foreign);
+                    let State::Late(late) = late else { return };
+                    let Late { h1, h2 } = *late;
+                    if h1.believed() {
+                        *state = State::Http1(Box::new(h1));
+                    } else if h2.found() {
+                        out.append(&mut found);
+                        *state = State::Http2(Box::new(h2));
+                    }
                 }
+            }
+            State::Http1(h1) => {
+                arrival.give_h1(h1, out);
                 if !h1.believed() && h1.passed() >= limits::FOREIGN_AFTER_BYTES {
                     *state = State::Foreign;
                 }
             }
-            State::Http2 | State::Foreign => {}
+            State::Http2(h2) => {
+                arrival.give_h2(h2, out);
+                if h2.reversed() || !h2.believed() && h2.passed() >= limits::FOREIGN_AFTER_BYTES {
+                    *state = State::Foreign;
+                }
+            }
+            State::Foreign => {}
         }
     }
 }
@@ -164,6 +189,7 @@ impl fmt::Debug for Connection {
 }
 
 /// What was pushed.
+#[derive(Clone)]
 enum Arrival {
     Piece(Direction, Piece),
     Gap(Direction, u64, Time),
@@ -173,6 +199,20 @@ impl Arrival {
     fn direction(&self) -> Direction {
         match self {
             Self::Piece(direction, _) | Self::Gap(direction, _, _) => *direction,
+        }
+    }
+
+    fn give_h1(self, h1: &mut H1, out: &mut Output) {
+        match self {
+            Self::Piece(direction, piece) => h1.push(direction, piece, out),
+            Self::Gap(direction, missing, at) => h1.gap(direction, missing, at, out),
+        }
+    }
+
+    fn give_h2(self, h2: &mut H2, out: &mut Output) {
+        match self {
+            Self::Piece(direction, piece) => h2.push(direction, piece, out),
+            Self::Gap(direction, missing, at) => h2.gap(direction, missing, at, out),
         }
     }
 }
@@ -202,7 +242,7 @@ impl Unknown {
     fn take(&mut self, arrival: Arrival) -> Verdict {
         let prefix = self.prefixes.of(arrival.direction());
         let verdict = match &arrival {
-            Arrival::Gap(..) | Arrival::Piece(..) if prefix.torn => Verdict::Http1,
+            Arrival::Gap(..) | Arrival::Piece(..) if prefix.torn => Verdict::Late,
             Arrival::Gap(..) => {
                 prefix.torn = true;
                 self.whole = false;
@@ -230,13 +270,4 @@ impl Unknown {
         let prefixes = self.prefixes.iter().map(|prefix| prefix.bytes.capacity());
         pieces.chain(prefixes).sum::<usize>() + self.arrived.capacity() * size_of::<Arrival>()
     }
-}
-
-fn say_unsupported(direction: Direction, arrived: &[Arrival], out: &mut Output) {
-    let first = arrived.iter().find_map(|arrival| match arrival {
-        Arrival::Piece(of, piece) if *of == direction => Some(piece.origin()),
-        Arrival::Piece(..) | Arrival::Gap(..) => None,
-    });
-    let tag = Tag { exchange: ExchangeId(0), direction, lossy: false };
-    out.notice(tag, first.unwrap_or_default(), Notice::Unsupported("http2"));
 }

@@ -15,9 +15,16 @@ pub(crate) struct Tag {
 }
 
 /// Messages in the order in which they were decoded.
-#[derive(Default)]
 pub(crate) struct Output {
     queue: VecDeque<Message>,
+    /// Decoded bytes that are still taken before messages are polled.
+    room: usize,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { queue: VecDeque::new(), room: limits::DECODED_BYTES }
+    }
 }
 
 impl Output {
@@ -50,13 +57,30 @@ impl Output {
         self.emit(tag, here, here.at, Kind::End(end));
     }
 
+    /// How many bytes decoders of content may still give.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    pub(crate) fn set_room(&mut self, room: usize) {
+        self.room = room;
+    }
+
     /// The oldest message.
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let message = self.queue.pop_front();
+        if message.is_none() {
+            self.room = limits::DECODED_BYTES;
+        }
         if message.is_none() && self.queue.capacity() > limits::QUEUE_KEPT {
             self.queue.shrink_to(limits::QUEUE_KEPT);
         }
         message
+    }
+
+    /// Takes over all messages of `other`, after those that are here.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.queue.append(&mut other.queue);
     }
 
     /// How many wait.

@@ -19,8 +19,11 @@ pub(crate) struct Origin {
 #[derive(Clone)]
 pub(crate) struct Piece {
     pub(crate) bytes: Bytes,
+    /// Where the first of them stands.
     pub(crate) offset: StreamOffset,
     pub(crate) at: Time,
+    /// They were decoded out of the bytes at `offset`, so all of them stand there.
+    pub(crate) decoded: bool,
 }
 
 impl Piece {
@@ -37,6 +40,16 @@ impl Piece {
         Origin { offset: self.offset, at: self.at }
     }
 
+    /// Of the first byte of `rest`, which is the end of this piece.
+    pub(crate) fn origin_of(&self, rest: &[u8]) -> Origin {
+        Origin { offset: self.offset.plus(self.moved(self.len().saturating_sub(rest.len()))), at: self.at }
+    }
+
+    /// A piece of what was decoded out of this one.
+    pub(crate) fn decoded(&self, bytes: Bytes) -> Self {
+        Self { bytes, offset: self.offset, at: self.at, decoded: true }
+    }
+
     /// The first `max` bytes, to look at.
     pub(crate) fn peek(&self, max: usize) -> &[u8] {
         self.bytes.get(..max).unwrap_or(&self.bytes)
@@ -46,15 +59,20 @@ impl Piece {
     pub(crate) fn advance(&mut self, count: usize) {
         let count = count.min(self.len());
         self.bytes.advance(count);
-        self.offset = self.offset.plus(count as u64);
+        self.offset = self.offset.plus(self.moved(count));
     }
 
     /// Takes the first `count` bytes, or all there are.
     pub(crate) fn split_to(&mut self, count: usize) -> Self {
         let count = count.min(self.len());
-        let front = Self { bytes: self.bytes.split_to(count), offset: self.offset, at: self.at };
-        self.offset = self.offset.plus(count as u64);
+        let front = Self { bytes: self.bytes.split_to(count), ..*self };
+        self.offset = self.offset.plus(self.moved(count));
         front
+    }
+
+    /// How much further the byte stands that is `count` bytes on.
+    fn moved(&self, count: usize) -> u64 {
+        if self.decoded { 0 } else { count as u64 }
     }
 
     /// Drops all bytes.
@@ -121,6 +139,16 @@ impl Carry {
     pub(crate) fn truncate(&mut self, count: usize) {
         self.bytes.truncate(count);
         self.times.retain(|(from, _)| *from < count);
+    }
+
+    /// The pieces that it was made of.
+    pub(crate) fn into_pieces(self) -> impl DoubleEndedIterator<Item = Piece> {
+        let Self { bytes, start, times } = self;
+        let bytes = Bytes::from(bytes);
+        let ends: Vec<_> = times.iter().skip(1).map(|(from, _)| *from).chain([bytes.len()]).collect();
+        times.into_iter().zip(ends).filter(|((from, _), end)| from < end).map(move |((from, at), end)| {
+            Piece { bytes: bytes.slice(from..end), offset: start.plus(from as u64), at, decoded: false }
+        })
     }
 
     /// The bytes, as something that can be shared.

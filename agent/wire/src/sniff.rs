@@ -18,6 +18,8 @@ pub(crate) enum Verdict {
     More,
     Http1,
     Http2,
+    /// Bytes from amid a connection, of either.
+    Late,
     Foreign,
 }
 
@@ -31,13 +33,15 @@ pub(crate) fn sniff(direction: Direction, bytes: &[u8]) -> Verdict {
     }
 }
 
-/// What begins with `bytes`, when these may be from amid a connection: HTTP/1 must be given a chance then. HTTP/2 is
-/// recognised by its first bytes only.
+/// What begins with `bytes`, when these may be from amid a connection. Only the preface of HTTP/2 is never that.
 pub(crate) fn sniff_late(direction: Direction, bytes: &[u8]) -> Verdict {
-    match http2(direction, bytes) {
-        Fit::Yes(_) => Verdict::Http2,
-        Fit::More => Verdict::More,
-        Fit::No => Verdict::Http1,
+    match direction {
+        Direction::ToClient => Verdict::Late,
+        Direction::ToServer => match preface(bytes) {
+            Fit::Yes(_) => Verdict::Http2,
+            Fit::More => Verdict::More,
+            Fit::No => Verdict::Late,
+        },
     }
 }
 

@@ -18,8 +18,9 @@
 use bytes::Bytes;
 use memchr::memchr2;
 
+use crate::item::SseEvent;
 use crate::limits;
-use crate::message::{End, Kind, Notice, SseEvent, StreamOffset, Time};
+use crate::message::{End, Kind, Notice, Time};
 use crate::output::{Output, Tag};
 use crate::piece::{Origin, Piece};
 
@@ -95,7 +96,7 @@ impl Sse {
 
     /// The next bytes of the body.
     pub(crate) fn push(&mut self, piece: &Piece, tag: Tag, out: &mut Output) {
-        let Piece { bytes, offset, at } = piece;
+        let Piece { bytes, at, .. } = piece;
         self.last_at = *at;
         let mut rest: &[u8] = bytes;
         while let Some(first) = rest.first() {
@@ -103,7 +104,7 @@ impl Sse {
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
-            let origin = Origin { offset: consumed(*offset, bytes, rest), at: *at };
+            let origin = piece.origin_of(rest);
             // Empty lines are half of all lines: no search for those.
             let end = if matches!(first, b'\n' | b'\r') { Some(0) } else { memchr2(b'\n', b'\r', rest) };
             let Some((line, after)) = end.and_then(|end| rest.split_at_checked(end)) else {
@@ -257,11 +258,6 @@ fn joined(mut first: Vec<u8>, next: &[u8], truncated: &mut bool) -> Vec<u8> {
         *truncated = true;
     }
     first
-}
-
-/// The offset of `rest`, the end of `bytes`, which begin at `offset`.
-fn consumed(offset: StreamOffset, bytes: &Bytes, rest: &[u8]) -> StreamOffset {
-    offset.plus((bytes.len() - rest.len()) as u64)
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -1,4 +1,5 @@
-//! Real clients, unmodified: Python, Node and curl as they are on the machine, driven by the scripts in `clients/`.
+//! Real clients, unmodified: Python, Node and curl as they are on the machine or in the registries, driven by the scripts
+//! in `clients/`.
 //!
 //! In: a provider. Out: commands, and what the clients say they saw. The scripts travel inside this binary, so that it
 //! can be carried to another machine alone.
@@ -14,11 +15,12 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use flate2::Crc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{cgroup::Cgroup, running::Running};
+use super::{cgroup::Cgroup, packages, running::Running};
 use crate::provider::{Protocol, Provider, UsageTold};
 
 /// The clients, ready to be pointed at one provider.
@@ -43,6 +45,8 @@ pub struct ClientCall {
     pub chunks: u64,
     pub content_chunks: u64,
     pub text_bytes: u64,
+    /// CRC-32 of the text; not every Node can make it.
+    pub text_crc: Option<u32>,
     /// It saw `[DONE]`, or a whole body.
     pub done: bool,
     pub usage: Option<UsageTold>,
@@ -61,6 +65,10 @@ pub struct Curl<'a> {
     pub prompt: &'a str,
     pub stream: bool,
     pub api_key: &'a str,
+    /// HTTP/2 instead of HTTP/1.1.
+    pub http2: bool,
+    /// Asks for every coding that it can undo.
+    pub compressed: bool,
 }
 
 impl Default for Curl<'_> {
@@ -71,6 +79,8 @@ impl Default for Curl<'_> {
             prompt: "Say something short.",
             stream: true,
             api_key: "sk-local-test-key",
+            http2: false,
+            compressed: false,
         }
     }
 }
@@ -87,9 +97,10 @@ pub enum EdgeCase {
     Big,
 }
 
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 9] = [
     ("chat.py", include_str!("../../clients/chat.py")),
     ("client.py", include_str!("../../clients/client.py")),
+    ("httpx_client.py", include_str!("../../clients/httpx_client.py")),
     ("many.py", include_str!("../../clients/many.py")),
     ("map_exec.py", include_str!("../../clients/map_exec.py")),
     ("not_http.py", include_str!("../../clients/not_http.py")),
@@ -118,6 +129,13 @@ impl Clients {
         let mut command = Command::new(interpreter);
         command.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.directory.path().join("client.py"));
         self.pointed(command)
+    }
+
+    /// `httpx_client.py`: HTTP/2 and codings, by a package that is installed at its first use.
+    pub fn httpx(&self) -> anyhow::Result<Command> {
+        let mut command = self.script("httpx_client.py")?;
+        command.env("PYTHONPATH", packages::httpx()?);
+        Ok(self.pointed(command))
     }
 
     /// `parent.py`: for each line of input it starts `child` and tells of it; [`ClientCall::from_parent`] reads that.
@@ -172,17 +190,26 @@ impl Clients {
         Ok(command)
     }
 
-    /// `client.mjs`: `mode` is `https` or `fetch`.
+    /// `client.mjs` by the machine's Node: `mode` is `https`, `http2` or `fetch`.
     pub fn node(&self, mode: &str) -> anyhow::Result<Command> {
-        let mut command = Command::new(find(&["node"])?);
+        Ok(self.node_at(&find(&["node"])?, mode))
+    }
+
+    /// The same by a Node whose fetch speaks HTTP/2; it is installed at its first use.
+    pub fn new_node(&self, mode: &str) -> anyhow::Result<Command> {
+        Ok(self.node_at(&packages::node()?, mode))
+    }
+
+    fn node_at(&self, node: &Path, mode: &str) -> Command {
+        let mut command = Command::new(node);
         command.arg(self.directory.path().join("client.mjs")).arg("--mode").arg(mode);
         command.env("NODE_EXTRA_CA_CERTS", &self.ca);
-        Ok(self.pointed(command))
+        self.pointed(command)
     }
 
     /// curl; its output is for [`ClientCall::from_curl`].
     pub fn curl(&self, request: &Curl<'_>) -> anyhow::Result<Command> {
-        let Curl { script, model, prompt, stream, api_key } = request;
+        let Curl { script, model, prompt, stream, api_key, http2, compressed } = request;
         let mut body = json!({"model": model, "messages": [{"role": "user", "content": prompt}]});
         if *stream {
             body["stream"] = Value::Bool(true);
@@ -190,7 +217,11 @@ impl Clients {
         }
         let mut command = Command::new(find(&["curl"])?);
         // No configuration of the user's, no progress, no buffering, and the head before the body.
-        command.args(["--disable", "--silent", "--show-error", "--no-buffer", "--include", "--http1.1"]);
+        command.args(["--disable", "--silent", "--show-error", "--no-buffer", "--include"]);
+        command.arg(if *http2 { "--http2" } else { "--http1.1" });
+        if *compressed {
+            command.arg("--compressed");
+        }
         command.args(["--max-time", "60"]).arg("--cacert").arg(&self.ca);
         command.arg("--header").arg(format!("Authorization: Bearer {api_key}"));
         command.arg("--header").arg("Content-Type: application/json");
@@ -262,9 +293,11 @@ impl ClientCall {
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
         let request_id = lines.find_map(|line| line.strip_prefix("x-request-id: ")).map(str::to_owned);
         let mut call = Self { client: "curl".to_owned(), pid, status, request_id, ..Self::default() };
+        let mut crc = Crc::new();
         if body.starts_with('{') {
-            call.take(&serde_json::from_str(body)?);
+            call.take(&serde_json::from_str(body)?, &mut crc);
             call.done = call.error.is_none();
+            call.text_crc = Some(crc.sum());
             return Ok(call);
         }
         for data in body.lines().filter_map(|line| line.strip_prefix("data: ")) {
@@ -272,9 +305,10 @@ impl ClientCall {
                 call.done = true;
             } else {
                 call.chunks += 1;
-                call.take(&serde_json::from_str(data)?);
+                call.take(&serde_json::from_str(data)?, &mut crc);
             }
         }
+        call.text_crc = Some(crc.sum());
         Ok(call)
     }
 
@@ -286,7 +320,7 @@ impl ClientCall {
         }
     }
 
-    fn take(&mut self, answer: &Value) {
+    fn take(&mut self, answer: &Value, crc: &mut Crc) {
         self.error = answer["error"]["message"].as_str().map(str::to_owned);
         self.response_id = answer["id"].as_str().map(str::to_owned);
         self.response_model = answer["model"].as_str().map(str::to_owned);
@@ -303,6 +337,7 @@ impl ClientCall {
             let text =
                 delta["content"].as_str().or(choice["message"]["content"].as_str()).unwrap_or_default();
             self.text_bytes += text.len() as u64;
+            crc.update(text.as_bytes());
             if delta.is_object() && (!text.is_empty() || delta["tool_calls"].is_array()) {
                 self.content_chunks += 1;
             }
@@ -342,3 +377,7 @@ pub fn find(names: &[&str]) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 #[path = "client_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "http2_tests.rs"]
+mod http2_tests;

@@ -22,6 +22,8 @@ fn truth() -> Truth {
         usage: Some(UsageTold { input: 7, output: 2, cached: 0 }),
         end: End::Whole,
         peer_port: 1,
+        http2_stream: None,
+        coding: None,
         request_bytes: 90,
         response_bytes: 100,
     }

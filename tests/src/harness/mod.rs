@@ -10,6 +10,7 @@ mod cgroup;
 pub mod client;
 pub mod compare;
 mod live;
+mod packages;
 mod probe;
 pub mod report;
 mod running;

@@ -21,11 +21,16 @@ use tokio_rustls::rustls::{
 pub(super) struct Authority {
     /// The CA's certificate in PEM: what clients are told to trust.
     pub(super) ca_path: PathBuf,
-    /// TLS 1.3 and 1.2, HTTP/1.1 by ALPN.
+    /// TLS 1.3 and 1.2, HTTP/2 and HTTP/1.1 by ALPN.
     pub(super) https: Arc<ServerConfig>,
     /// The same without ALPN, for what is not HTTP.
     pub(super) plain: Arc<ServerConfig>,
 }
+
+/// ALPN's name of HTTP/2.
+pub(super) const HTTP2: &[u8] = b"h2";
+/// And of HTTP/1.1; also spoken with a client that names nothing.
+const HTTP1: &[u8] = b"http/1.1";
 
 /// Names and addresses that the server certificate is for. Nothing resolves api.openai.com to this machine; clients
 /// that are told an address of their own (`curl --connect-to`) may use it.
@@ -59,7 +64,7 @@ impl Authority {
                 PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
             )?;
         let mut https = plain.clone();
-        https.alpn_protocols = vec![b"http/1.1".to_vec()];
+        https.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
         Ok(Self { ca_path, https: Arc::new(https), plain: Arc::new(plain) })
     }
 }

@@ -19,6 +19,10 @@ pub(super) struct Head {
     pub(super) close: bool,
     /// The value of `x-script`, or nothing.
     pub(super) script: String,
+    /// The value of `Accept-Encoding`, or nothing.
+    pub(super) accept_encoding: String,
+    /// The value of `Content-Encoding`, or nothing.
+    pub(super) content_encoding: String,
 }
 
 /// How a request body ends.
@@ -60,6 +64,8 @@ impl Head {
             expects_continue: false,
             close: request.version == Some(0),
             script: String::new(),
+            accept_encoding: String::new(),
+            content_encoding: String::new(),
         };
         for header in request.headers.iter() {
             head.take(header)?;
@@ -90,6 +96,8 @@ impl Head {
             "expect" => self.expects_continue = value.eq_ignore_ascii_case("100-continue"),
             "connection" => self.close |= value.eq_ignore_ascii_case("close"),
             "x-script" => self.script = value.to_owned(),
+            "accept-encoding" => self.accept_encoding = value.to_owned(),
+            "content-encoding" => self.content_encoding = value.to_ascii_lowercase(),
             _ => (),
         }
         Ok(())
@@ -193,12 +201,13 @@ mod tests {
     #[test]
     fn reads_what_the_provider_acts_on() {
         let (head, _) = Head::parse(
-            b"POST /v1/chat/completions HTTP/1.1\r\nX-Script: chunks=3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+            b"POST /v1/chat/completions HTTP/1.1\r\nX-Script: chunks=3\r\nExpect: 100-continue\r\nConnection: close\r\nAccept-Encoding: gzip, br\r\nContent-Encoding: GZIP\r\n\r\n",
         )
         .unwrap()
         .unwrap();
         assert_eq!(head.method, "POST");
         assert_eq!(head.script, "chunks=3");
+        assert_eq!((head.accept_encoding.as_str(), head.content_encoding.as_str()), ("gzip, br", "gzip"));
         assert!(head.expects_continue && head.close);
     }
 

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 /// Connections at once. The largest live test opens 200.
 pub(super) const CONNECTIONS: usize = 1024;
+/// Streams at once of one HTTP/2 connection. OpenAI's edge says 100, and httpx never opens more.
+pub(super) const STREAMS: u32 = 128;
+/// Bytes of request body that an HTTP/2 client may send ahead, per stream and per connection.
+pub(super) const STREAM_WINDOW: u32 = 1024 * 1024;
+pub(super) const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// Bytes of a request head. OpenAI's edge refuses more than this too.
 pub(super) const HEAD_BYTES: usize = 64 * 1024;
 /// Headers of a request. The SDKs send about 25.

@@ -2,17 +2,23 @@
 //! and knows when it sent what.
 //!
 //! ```text
-//! accept ─ serve (TLS, one connection) ─ http (request) ─ script, openai (what to say) ─ respond (when) ─ truth
+//! accept ─ serve (TLS, ALPN) ┬ http1 ┬ script, openai (what to say), coding ─ respond (when) ─ reply ─▶ the same one
+//!                            └ http2 ┘                                         truth ◀─ stamps ┘
 //! ```
 //!
 //! It is rustls in the test's own process, which is never in the observed cgroup: the agent sees clients only.
 
 mod authority;
+mod coding;
+mod head;
 mod http;
+mod http1;
+mod http2;
 mod ids;
 mod limits;
 mod not_http;
 mod openai;
+mod reply;
 mod respond;
 mod script;
 mod serve;
@@ -32,6 +38,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::{authority::Authority, ids::Ids, serve::Shared};
 pub use self::{
+    coding::{Coding, CodingRule},
     not_http::Protocol,
     script::{Content, Framing, Script, ScriptError},
     truth::{ChunkSent, End, Truth, TruthLog, UsageTold},

@@ -5,7 +5,10 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use super::limits;
+use super::{
+    coding::{Coding, CodingRule},
+    limits,
+};
 
 /// How one call is to be played.
 ///
@@ -34,8 +37,12 @@ pub struct Script {
     pub abort_after: Option<u32>,
     /// How the stream's end is told.
     pub framing: Framing,
-    /// Say `Connection: close` and do it.
+    /// Say `Connection: close` and do it; on HTTP/2, GOAWAY.
     pub close: bool,
+    /// How the body is coded.
+    pub coding: CodingRule,
+    /// Send a trailer section: on HTTP/2, and after a chunked body.
+    pub trailers: bool,
 }
 
 /// What the text of a response is made of.
@@ -86,6 +93,8 @@ impl Default for Script {
             abort_after: None,
             framing: Framing::Chunked,
             close: false,
+            coding: CodingRule::Identity,
+            trailers: false,
         }
     }
 }
@@ -116,6 +125,15 @@ impl Script {
             "status" => self.status = status(value)?,
             "abort_after" => self.abort_after = Some(count("abort_after", value, limits::CHUNKS)?),
             "close" => self.close = count("close", value, 1)? == 1,
+            "trailers" => self.trailers = count("trailers", value, 1)? == 1,
+            "coding" => {
+                self.coding = match (value, Coding::named(value)) {
+                    (_, Some(coding)) => CodingRule::Always(coding),
+                    ("accept", None) => CodingRule::Accept,
+                    ("identity", None) => CodingRule::Identity,
+                    (_, None) => return Err(bad("coding", value)),
+                }
+            }
             "content" => {
                 self.content = match value {
                     "word" => Content::Word,
@@ -170,7 +188,7 @@ impl fmt::Display for ScriptError {
             Self::UnknownKey(key) => write!(
                 f,
                 "x-script: unknown key `{key}`; there are think_ms, ttft_ms, gap_ms, chunks, tool, status, content, \
-                 abort_after, framing, close"
+                 abort_after, framing, close, coding, trailers"
             ),
             Self::BadValue { key, value } => write!(f, "x-script: `{value}` is not a value of {key}"),
             Self::TooLarge { key, most } => write!(f, "x-script: {key} is at most {most}"),
@@ -207,6 +225,8 @@ mod tests {
                 abort_after: Some(4),
                 framing: Framing::Chunked,
                 close: false,
+                coding: CodingRule::Identity,
+                trailers: false,
             },
         );
         check(
@@ -215,7 +235,17 @@ mod tests {
         );
         check("content=long", &Script { content: Content::Long, ..Script::default() });
         check("content=unicode", &Script { content: Content::Unicode, ..Script::default() });
-        check("content=word,framing=chunked,close=0", &default);
+        check("content=word,framing=chunked,close=0,coding=identity,trailers=0", &default);
+        for (name, coding) in [
+            ("gzip", CodingRule::Always(Coding::Gzip)),
+            ("deflate", CodingRule::Always(Coding::Deflate)),
+            ("br", CodingRule::Always(Coding::Br)),
+            ("zstd", CodingRule::Always(Coding::Zstd)),
+            ("accept", CodingRule::Accept),
+        ] {
+            let expect = Script { coding, trailers: true, ..Script::default() };
+            check(&format!("coding={name},trailers=1"), &expect);
+        }
     }
 
     #[test]
@@ -232,6 +262,8 @@ mod tests {
             ("content=poem", "`poem` is not a value of content"),
             ("framing=none", "`none` is not a value of framing"),
             ("close=2", "close is at most 1"),
+            ("coding=lzw", "`lzw` is not a value of coding"),
+            ("trailers=2", "trailers is at most 1"),
             ("tool=17", "tool is at most 16"),
         ] {
             let error = Script::parse(header).expect_err(header).to_string();

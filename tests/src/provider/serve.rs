@@ -1,23 +1,23 @@
-//! One connection of the HTTPS port: handshake, then requests until one side has had enough.
+//! One connection of the HTTPS port: handshake, the version of HTTP that it agreed on, and what is said to a request in
+//! either.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
-    http::{Head, Refused},
+    authority::HTTP2,
+    coding::{self, Undecodable},
+    head::{Body, Head},
+    http1, http2,
     ids::Ids,
     limits, openai,
-    respond::{self, After, Exchange},
+    reply::Reply,
+    respond::{After, Exchange},
     script::Script,
-    truth::TruthLog,
+    truth::{Connection, TruthLog},
 };
-use crate::clock::monotonic_ns;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -25,6 +25,25 @@ pub(super) struct Shared {
     pub(super) log: TruthLog,
     pub(super) ids: Ids,
     pub(super) words: Vec<String>,
+}
+
+/// A request, whole.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    /// The value of `x-script`, or nothing.
+    pub(super) script: &'a str,
+    /// The value of `Accept-Encoding`, or nothing.
+    pub(super) accept_encoding: &'a str,
+    /// The value of `Content-Encoding`, or nothing.
+    pub(super) content_encoding: &'a str,
+    /// As it came.
+    pub(super) body: Vec<u8>,
+    /// The client closes after this request.
+    pub(super) close: bool,
+    /// When its last byte had been read.
+    pub(super) done: u64,
+    pub(super) connection: Connection,
 }
 
 /// Serves one connection until it ends. How it ended is in the truth of its calls; there is nobody else to tell.
@@ -36,122 +55,92 @@ pub(super) async fn connection(shared: Arc<Shared>, tls: TlsAcceptor, tcp: TcpSt
     let Ok(Ok(stream)) = timeout(limits::HANDSHAKE, tls.accept(tcp)).await else {
         return;
     };
-    let mut connection = Connection { stream, buffer: Vec::new(), peer_port: peer.port() };
-    loop {
-        match connection.exchange(&shared).await {
-            Ok(After::KeepAlive) => (),
-            // The client may be gone already: then there is nobody to say goodbye to.
-            Ok(After::Close) => {
-                let _gone = connection.stream.shutdown().await;
-                return;
-            }
-            Ok(After::Drop) | Err(_) => return,
-        }
+    if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+        http2::connection(shared, stream, peer.port()).await;
+    } else {
+        http1::connection(&shared, stream, peer.port()).await;
     }
 }
 
-struct Connection {
-    stream: TlsStream<TcpStream>,
-    /// Bytes read and not yet used.
-    buffer: Vec<u8>,
-    peer_port: u16,
-}
-
-impl Connection {
-    async fn exchange(&mut self, shared: &Shared) -> io::Result<After> {
-        let Self { stream, buffer, peer_port } = self;
-        let (head, body) = match read_request(stream, buffer).await? {
-            Incoming::Request(head, body) => (head, body),
-            Incoming::Closed => return Ok(After::Close),
-            Incoming::Refused(refused) => {
-                let status = match refused {
-                    Refused::Malformed(_) => 400,
-                    Refused::TooLarge(_) => 413,
-                };
-                let body = openai::error(status, &refused.to_string());
-                return respond::plain(stream, &shared.ids, status, &body, After::Close).await;
-            }
-        };
-        let request_done = monotonic_ns();
-        let after = if head.close { After::Close } else { After::KeepAlive };
-        let refusal = match (head.method.as_str(), head.path.as_str()) {
-            ("GET", "/v1/models") => (200, openai::models()),
-            ("POST", "/v1/chat/completions") => {
-                match (Script::parse(&head.script), openai::Asked::parse(&body)) {
-                    (Ok(mut script), Ok(asked)) => {
-                        script.close |= head.close;
-                        let exchange = Exchange {
-                            stream,
-                            log: &shared.log,
-                            ids: &shared.ids,
-                            words: &shared.words,
-                            script,
-                            peer_port: *peer_port,
-                            request_bytes: body.len() as u64,
-                            request_done,
-                        };
-                        return exchange.play(&asked).await;
-                    }
-                    (Err(error), _) => (400, openai::error(400, &error.to_string())),
-                    (Ok(_), Err(error)) => (400, openai::error(400, &error.to_string())),
-                }
-            }
-            _ => (404, openai::error(404, "there is /v1/chat/completions and /v1/models")),
-        };
-        let (status, body) = refusal;
-        respond::plain(stream, &shared.ids, status, &body, after).await
-    }
-}
-
-enum Incoming {
-    Request(Head, Vec<u8>),
-    Refused(Refused),
-    /// The client closed, or was silent for too long, between requests or in one.
-    Closed,
-}
-
-async fn read_request<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    buffer: &mut Vec<u8>,
-) -> io::Result<Incoming> {
-    let head = loop {
-        match Head::parse(buffer) {
-            Ok(Some((head, used))) => {
-                buffer.drain(..used);
-                break head;
-            }
-            Ok(None) => (),
-            Err(refused) => return Ok(Incoming::Refused(refused)),
+/// Answers a request.
+pub(super) async fn answer<R: Reply>(
+    shared: &Shared,
+    reply: &mut R,
+    request: Request<'_>,
+) -> io::Result<After> {
+    let Request { method, path, script, accept_encoding, content_encoding, body, close, done, connection } =
+        request;
+    let after = if close { After::Close } else { After::KeepAlive };
+    match (method, path) {
+        ("GET", "/v1/models") => {
+            return plain(shared, reply, 200, &openai::models(), after).await;
         }
-        if !read_more(stream, buffer).await? {
-            return Ok(Incoming::Closed);
+        ("POST", "/v1/chat/completions") => (),
+        _ => {
+            return refuse(shared, reply, 404, "there is /v1/chat/completions and /v1/models", after).await;
+        }
+    }
+    let request_bytes = body.len() as u64;
+    let body = match coding::undo(content_encoding, body) {
+        Ok(body) => body,
+        Err(error) => {
+            let status = match error {
+                Undecodable::Unsupported => 415,
+                Undecodable::Malformed => 400,
+                Undecodable::TooLarge => 413,
+            };
+            return refuse(shared, reply, status, &error.to_string(), after).await;
         }
     };
-    let mut wants_continue = head.expects_continue;
-    loop {
-        match head.body(buffer) {
-            Ok(Some((body, used))) => {
-                buffer.drain(..used);
-                return Ok(Incoming::Request(head, body));
-            }
-            Ok(None) => (),
-            Err(refused) => return Ok(Incoming::Refused(refused)),
+    match (Script::parse(script), openai::Asked::parse(&body)) {
+        (Ok(mut script), Ok(asked)) => {
+            script.close |= close;
+            let exchange = Exchange {
+                reply,
+                log: &shared.log,
+                ids: &shared.ids,
+                words: &shared.words,
+                coding: script.coding.choose(accept_encoding),
+                script,
+                connection,
+                request_bytes,
+                request_done: done,
+            };
+            exchange.play(&asked).await
         }
-        if wants_continue {
-            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-            stream.flush().await?;
-            wants_continue = false;
-        }
-        if !read_more(stream, buffer).await? {
-            return Ok(Incoming::Closed);
-        }
+        (Err(error), _) => refuse(shared, reply, 400, &error.to_string(), after).await,
+        (Ok(_), Err(error)) => refuse(shared, reply, 400, &error.to_string(), after).await,
     }
 }
 
-/// Reads what is there. `false`: nothing will come any more.
-async fn read_more<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> io::Result<bool> {
-    match timeout(limits::IDLE, stream.read_buf(buffer)).await {
-        Ok(read) => Ok(read? > 0),
-        Err(_) => Ok(false),
-    }
+/// Says why a request is no call.
+pub(super) async fn refuse<R: Reply>(
+    shared: &Shared,
+    reply: &mut R,
+    status: u16,
+    why: &str,
+    after: After,
+) -> io::Result<After> {
+    plain(shared, reply, status, &openai::error(status, why), after).await
+}
+
+/// A response that has no call behind it: models, and requests that are refused.
+async fn plain<R: Reply>(
+    shared: &Shared,
+    reply: &mut R,
+    status: u16,
+    body: &[u8],
+    after: After,
+) -> io::Result<After> {
+    let head = Head {
+        status,
+        request_id: &shared.ids.request(),
+        processing: Duration::ZERO,
+        after,
+        body: Body::Json { length: body.len() },
+        coding: None,
+        trailers: false,
+    };
+    reply.at_once(&head, body).await?;
+    Ok(after)
 }

@@ -39,9 +39,16 @@ pub struct Truth {
     pub end: End,
     /// The client's port: which connection this was.
     pub peer_port: u16,
-    /// Bytes of the request body.
+    /// Which stream of the connection, where it is HTTP/2.
+    #[serde(default)]
+    pub http2_stream: Option<u32>,
+    /// The coding of the response body, as its `Content-Encoding` says.
+    #[serde(default)]
+    pub coding: Option<String>,
+    /// Bytes of the request body, as they came.
     pub request_bytes: u64,
-    /// Bytes of the response body, framing not counted, as far as handed to the connection.
+    /// Bytes of the response body, coded but not framed, as far as handed to the connection; what ends the coding after
+    /// `[DONE]` is not counted.
     pub response_bytes: u64,
 }
 
@@ -122,6 +129,63 @@ pub struct TruthLog(Arc<Mutex<Vec<Truth>>>);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry(usize);
 
+/// The connection of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Connection {
+    pub(super) peer_port: u16,
+    pub(super) http2_stream: Option<u32>,
+}
+
+/// What is about to be sent of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Head,
+    /// A stream event, `bytes` of the body long.
+    Chunk {
+        index: usize,
+        content: bool,
+        usage: Option<UsageTold>,
+        bytes: u64,
+    },
+    /// `[DONE]`, or the body of a response that is not a stream.
+    Done {
+        usage: Option<UsageTold>,
+        bytes: u64,
+    },
+}
+
+/// A time that is to be entered when it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Stamp {
+    log: TruthLog,
+    entry: Entry,
+    sent: Sent,
+}
+
+impl Stamp {
+    /// Enters it. Once more, for a write that took nothing and is tried again: only the time changes.
+    pub(super) fn enter(&self, at: u64) {
+        self.log.update(self.entry, |truth| match self.sent {
+            Sent::Head => truth.head_sent = Some(at),
+            Sent::Chunk { index, content, usage, bytes } => match truth.chunks.get_mut(index) {
+                Some(chunk) => chunk.at = at,
+                None => {
+                    truth.chunks.push(ChunkSent { at, content });
+                    truth.usage = truth.usage.or(usage);
+                    truth.response_bytes += bytes;
+                }
+            },
+            Sent::Done { usage, bytes } => {
+                if truth.done_sent.replace(at).is_none() {
+                    truth.end = End::Whole;
+                    truth.usage = truth.usage.or(usage);
+                    truth.response_bytes += bytes;
+                }
+            }
+        });
+    }
+}
+
 impl TruthLog {
     /// A copy of everything so far.
     pub fn all(&self) -> Vec<Truth> {
@@ -146,6 +210,11 @@ impl TruthLog {
         let mut all = self.lock();
         all.push(truth);
         Entry(all.len() - 1)
+    }
+
+    /// A stamp for what of this call is about to be sent.
+    pub(super) fn stamp(&self, entry: Entry, sent: Sent) -> Stamp {
+        Stamp { log: self.clone(), entry, sent }
     }
 
     pub(super) fn update(&self, entry: Entry, change: impl FnOnce(&mut Truth)) {
@@ -187,6 +256,28 @@ mod tests {
             assert_eq!(none.interval_p50(), None);
         }
         assert_eq!(truth(&[(10, true)]).interval_p50(), None);
+    }
+
+    #[test]
+    fn a_stamp_entered_again_changes_the_time_only() {
+        let log = TruthLog::default();
+        let entry = log.open(truth(&[]));
+        let usage = Some(UsageTold { input: 1, output: 2, cached: 0 });
+        for at in [5, 7] {
+            log.stamp(entry, Sent::Head).enter(at);
+            log.stamp(entry, Sent::Chunk { index: 0, content: true, usage: None, bytes: 3 }).enter(at + 10);
+            log.stamp(entry, Sent::Chunk { index: 1, content: false, usage, bytes: 4 }).enter(at + 20);
+            log.stamp(entry, Sent::Done { usage: None, bytes: 5 }).enter(at + 30);
+        }
+        let expect = Truth {
+            head_sent: Some(7),
+            done_sent: Some(37),
+            usage,
+            response_bytes: 12,
+            end: End::Whole,
+            ..truth(&[(17, true), (27, false)])
+        };
+        assert_eq!(log.all(), [expect]);
     }
 
     #[test]

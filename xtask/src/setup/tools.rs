@@ -14,8 +14,9 @@ struct Tool {
     purposes: &'static [For],
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool { program: "python3", package: "python3", purposes: &[For::Tests, For::Demo] },
+    Tool { program: "pip3", package: "python3-pip", purposes: &[For::Tests] },
     Tool { program: "curl", package: "curl", purposes: &[For::Tests, For::Demo] },
     Tool { program: "node", package: "nodejs", purposes: &[For::Tests] },
     Tool { program: "npm", package: "npm", purposes: &[For::Tests] },

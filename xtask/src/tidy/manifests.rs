@@ -10,17 +10,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
     ("agent/genai/Cargo.toml", &["base64", "bytes", "memchr", "serde", "serde_json", "sonic-rs", "wire"]),
     (
         "agent/wire/Cargo.toml",
-        &[
-            "brotli",
-            "brotli-decompressor",
-            "bytes",
-            "crc32fast",
-            "flate2",
-            "httparse",
-            "memchr",
-            "ruzstd",
-            "zstd",
-        ],
+        &["brotli-decompressor", "bytes", "crc32fast", "flate2", "httparse", "memchr", "zstd"],
     ),
     ("common/Cargo.toml", &[]),
     ("ebpf/Cargo.toml", &["aya-ebpf", "aya-log-ebpf", "common"]),

@@ -5,20 +5,37 @@
 //!
 //! A new provider is a file here with a [`Flavour`], and one line in [`FLAVOURS`].
 
+mod anthropic;
+mod body;
+mod fields;
+mod gemini;
+mod ollama;
 mod openai_chat;
+mod openai_embeddings;
+mod openai_responses;
 
-use wire::SseEvent;
+use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
 use crate::call::{Api, Provider, Request, Response, Usage};
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 1] = [&openai_chat::FLAVOUR];
+pub(crate) static FLAVOURS: [&Flavour; 8] = [
+    &anthropic::MESSAGES,
+    &anthropic::COUNT_TOKENS,
+    &ollama::CHAT,
+    &ollama::GENERATE,
+    &openai_chat::FLAVOUR,
+    &openai_responses::FLAVOUR,
+    &openai_embeddings::FLAVOUR,
+    &gemini::FLAVOUR,
+];
 
 /// An API: how it is found, and who reads it.
 pub(crate) struct Flavour {
     /// What it is.
     pub(crate) api: Api,
-    /// Hosts that speak it, and whose they are. One with a leading dot stands for all names below it.
+    /// Hosts that speak it, and whose they are. One with a leading dot stands for all names below it, one with a
+    /// leading hyphen for all that end so.
     pub(crate) hosts: &'static [(&'static str, Provider)],
     /// Who it is when the host is none of these.
     pub(crate) elsewhere: Provider,
@@ -32,14 +49,17 @@ pub(crate) struct Flavour {
 
 /// Reads one exchange. It moves between threads with its connection.
 pub(crate) trait Reader: std::fmt::Debug + Send {
+    /// The request's path without query, and its fields. Called once, before any bytes, where a head was seen.
+    fn head(&mut self, _path: &str, _headers: &Headers) {}
+
     /// The next bytes of the request body.
     fn request(&mut self, bytes: &[u8]);
 
-    /// The next bytes of the response body, where it is not an event stream.
+    /// The next bytes of the response body, where it is not a stream of items.
     fn response(&mut self, bytes: &[u8]);
 
-    /// The next event of the response.
-    fn event(&mut self, event: &SseEvent) -> Event;
+    /// The next item of a response that is a stream.
+    fn event(&mut self, item: &Item<'_>) -> Event;
 
     /// Bytes of a body were lost: what follows is not its continuation. Events stand each for itself.
     fn lost(&mut self, side: Side);
@@ -51,6 +71,46 @@ pub(crate) trait Reader: std::fmt::Debug + Send {
     fn findings(self: Box<Self>) -> Findings;
 }
 
+/// One item of a streamed response, whatever it is framed by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Item<'a> {
+    /// A server-sent event.
+    Sse(&'a SseEvent),
+    /// A line or element of JSON.
+    Json(&'a JsonItem),
+    /// A message of an AWS event stream.
+    Frame(&'a EventFrame),
+}
+
+impl Item<'_> {
+    /// What it carries.
+    pub(crate) fn data(&self) -> &[u8] {
+        match self {
+            Self::Sse(event) => &event.data,
+            Self::Json(item) => &item.data,
+            Self::Frame(frame) => &frame.payload,
+        }
+    }
+
+    /// What it is called, where the framing names it.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Sse(event) => event.event.as_deref(),
+            Self::Json(_) => None,
+            Self::Frame(frame) => frame.text(":event-type").or_else(|| frame.text(":exception-type")),
+        }
+    }
+
+    /// There was more of it.
+    pub(crate) fn is_truncated(&self) -> bool {
+        match self {
+            Self::Sse(event) => event.truncated,
+            Self::Json(item) => item.truncated,
+            Self::Frame(frame) => frame.truncated,
+        }
+    }
+}
+
 /// A body of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -58,13 +118,13 @@ pub(crate) enum Side {
     Response,
 }
 
-/// What a stream event is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a stream event is; the most telling last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
+    /// It carries nothing that [`Self::Content`] names.
+    Silent,
     /// It carries text, reasoning, a refusal, a tool call's name or arguments, or audio.
     Content,
-    /// It carries none of these.
-    Silent,
     /// It carries nothing and says that the answer is over.
     Done,
 }

@@ -1,7 +1,7 @@
 //! How calls end, well and not.
 
 use genai::{Call, Outcome};
-use wire::{Direction, End, Notice, Time};
+use wire::{Direction, End, Notice, Protocol, Time};
 
 use crate::samples::{ANSWER, REQUEST, STREAM, TOOL_STREAM};
 use crate::talk::{CHAT, OPENAI, Talk};
@@ -277,6 +277,19 @@ fn what_belongs_to_nobody_marks_nobody() {
         .call();
     assert_eq!((call.lossy, call.lost_bytes, call.unknown_shape), (false, 0, 0));
     assert_eq!((call.joined_late, call.request.message_count), (false, Some(3)));
+
+    // Before a response whose request was not seen as well; what is missing inside it marks it.
+    let passed = || Talk::new().lossy().notice(Direction::ToClient, Notice::Resync(900)).sound();
+    let call = passed().sse().events(&STREAM).event("[DONE]").call();
+    assert_eq!((call.joined_late, call.lossy, call.lost_bytes), (true, false, 0));
+    assert_eq!(call.stream.map(|stream| stream.chunks), Some(STREAM.len() as u64));
+    for talk in [passed().lossy().sse(), passed().sse().lossy()] {
+        let call = talk.events(&STREAM).event("[DONE]").call();
+        assert_eq!((call.joined_late, call.lossy), (true, true));
+    }
+    let lost = Talk::new().lossy().notice(Direction::ToClient, Notice::Gap(900)).sound();
+    let call = lost.sse().events(&STREAM).event("[DONE]").call();
+    assert_eq!((call.joined_late, call.lost_bytes), (true, 900));
 }
 
 #[test]
@@ -288,6 +301,87 @@ fn a_response_that_was_lost_is_nobody_s_fault() {
     }
     let call = Talk::ask(REQUEST).end(End::Cut).call();
     assert_eq!(ending(&call), (Outcome::NoResponse, Some("no_response")));
+}
+
+/// HTTP/2: the reset of a stream comes before the ends that it brings about.
+#[test]
+fn a_stream_that_was_reset_says_by_whom() {
+    use Direction::{ToClient, ToServer};
+    const NO_ERROR: u32 = 0;
+    const INTERNAL_ERROR: u32 = 2;
+    const REFUSED_STREAM: u32 = 7;
+    const CANCEL: u32 = 8;
+    for (sender, code, why) in [
+        (ToServer, CANCEL, "client_cancelled"),
+        (ToServer, NO_ERROR, "client_cancelled"),
+        (ToServer, INTERNAL_ERROR, "connection_reset"),
+        (ToServer, u32::MAX, "connection_reset"),
+        (ToClient, CANCEL, "connection_reset"),
+        (ToClient, NO_ERROR, "connection_reset"),
+        (ToClient, INTERNAL_ERROR, "connection_reset"),
+        (ToClient, REFUSED_STREAM, "connection_reset"),
+    ] {
+        let reset = |talk: Talk| talk.notice(sender, Notice::Reset(code)).end(End::Cut);
+        let context = format!("{sender:?} {code}");
+        // What came before is kept.
+        let call = reset(Talk::ask(REQUEST).sse().events(&STREAM[..4])).call();
+        assert_eq!(ending(&call), (Outcome::Cut, Some(why)), "{context}");
+        let stream = call.stream.as_ref().expect("a stream");
+        assert_eq!((stream.chunks, stream.content_chunks), (4, 3), "{context}");
+        assert_eq!(call.response.model.as_deref(), Some("gpt-4o-2024-08-06"), "{context}");
+        assert!(call.times.last_byte.is_some() && !call.lossy, "{context}");
+        // Part of a document.
+        let call = reset(Talk::ask(REQUEST).json(200).answer(&ANSWER[..40])).call();
+        assert_eq!(ending(&call), (Outcome::Cut, Some(why)), "{context}");
+        // Before anything came.
+        let call = reset(Talk::ask(REQUEST)).call();
+        assert_eq!(ending(&call), (Outcome::NoResponse, Some(why)), "{context}");
+        // Before the request was over.
+        let asking = || Talk::new().request("POST", OPENAI, CHAT).body(ToServer, &REQUEST[..20]);
+        let call = asking().notice(sender, Notice::Reset(code)).end_request(End::Cut).end(End::Cut).call();
+        assert_eq!(ending(&call), (Outcome::NoResponse, Some(why)), "{context}");
+        // Nothing was missing of what was reset, or the call was over.
+        let call = reset(Talk::ask(REQUEST).sse().events(&STREAM)).call();
+        assert_eq!(ending(&call), (Outcome::Cut, None), "{context}");
+        let call = reset(Talk::ask(REQUEST).json(200).answer(ANSWER)).call();
+        assert_eq!(ending(&call), (Outcome::Cut, None), "{context}");
+        let call = reset(Talk::ask(REQUEST).sse().events(&STREAM).event("[DONE]")).call();
+        assert_eq!(ending(&call), (Outcome::Complete, None), "{context}");
+        // What the provider says of itself goes first.
+        let call = reset(Talk::ask(REQUEST).json(429).answer("{")).call();
+        assert_eq!(ending(&call), (Outcome::Cut, Some("429")), "{context}");
+        // It is that stream's, not the connection's.
+        let two = reset(Talk::ask(REQUEST).sse().events(&STREAM[..4])).next_exchange();
+        let two = two.request("POST", OPENAI, CHAT).body(ToServer, REQUEST).end_request(End::Complete);
+        let calls = two.sse().events(&STREAM[..4]).end(End::Cut).calls();
+        let endings: Vec<_> = calls.iter().map(ending).collect();
+        assert_eq!(
+            endings,
+            [(Outcome::Cut, Some(why)), (Outcome::Cut, Some("stream_truncated"))],
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn a_call_joined_late_that_was_reset() {
+    let call = Talk::new()
+        .sse()
+        .events(&STREAM[..4])
+        .notice(Direction::ToServer, Notice::Reset(8))
+        .end(End::Cut)
+        .call();
+    assert!(call.joined_late);
+    assert_eq!(ending(&call), (Outcome::Cut, Some("client_cancelled")));
+}
+
+#[test]
+fn a_stream_whose_head_nobody_saw_is_told_by_its_events() {
+    let call = Talk::new().events(&STREAM[2..]).event("[DONE]").end(End::Complete).call();
+    assert!(call.joined_late);
+    assert_eq!(ending(&call), (Outcome::Complete, None));
+    assert_eq!((call.http.protocol, call.http.status, call.http.path.as_str()), (Protocol::Http2, None, ""));
+    assert!(call.http.response_bytes > 0);
 }
 
 #[test]

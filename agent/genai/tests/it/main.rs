@@ -1,9 +1,15 @@
 //! The interpreter against exchanges as data.
 
+mod anthropic;
+mod bytes_of;
 mod chat;
 mod decoded;
+mod embeddings;
 mod endings;
+mod gemini;
 mod hostile;
+mod ollama;
 mod recognition;
+mod responses;
 mod samples;
 mod talk;

@@ -36,8 +36,8 @@ fn a_connection_with_model_traffic_is_never_foreign() {
         ("GET", OPENAI, "/v1/models"),
         ("POST", OPENAI, "/v1/files"),
         ("GET", "10.0.0.1:8000", "/v1/models"),
-        ("POST", "10.0.0.1:8000", "/v1/embeddings"),
-        ("POST", "api.anthropic.com", "/v1/messages"),
+        ("POST", "10.0.0.1:8000", "/v1/moderations"),
+        ("POST", "api.anthropic.com", "/v1/messages/batches"),
         ("GET", "proxy:3128", "http://shop.example/cart"),
     ] {
         let interpreter = plain(plain_ones(FOREIGN_AFTER), method, host, target).interpreter();
@@ -105,7 +105,7 @@ fn unknown_paths_are_told_by_the_body() {
         ("/ask", "a=b&c=d", ANSWER, false),
         ("/ask", "", ANSWER, false),
         // Of another API, as the path tells.
-        ("/v1/messages", REQUEST, ANSWER, false),
+        ("/v1/threads/t/messages", REQUEST, ANSWER, false),
         ("/tokenize", REQUEST, ANSWER, false),
     ] {
         let talk = ask(target, body, answer);

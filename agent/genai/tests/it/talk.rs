@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use genai::{Call, Interpreter};
 use wire::{
-    Direction, End, ExchangeId, Headers, Kind, Message, Notice, Protocol, RequestHead, ResponseHead,
-    SseEvent, StreamOffset, Time,
+    Direction, End, ExchangeId, Headers, JsonItem, Kind, Message, Notice, Protocol, RequestHead,
+    ResponseHead, SseEvent, StreamOffset, Time,
 };
 
 pub(crate) const OPENAI: &str = "api.openai.com";
@@ -81,14 +81,15 @@ impl Talk {
         headers.push(b"Host", host.as_bytes());
         more.iter().for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
         let (method, target) = (method.to_owned(), target.to_owned());
-        let head = RequestHead { method, target, protocol: Protocol::Http1, headers };
+        let (method, target) = (Some(method), Some(target));
+        let head = RequestHead { method, target, protocol: Protocol::Http1, headers, partial: false };
         self.push(Direction::ToServer, Kind::RequestHead(head))
     }
 
     pub(crate) fn response(self, status: u16, more: &[(&str, &str)]) -> Self {
         let mut headers = Headers::default();
         more.iter().for_each(|(name, value)| headers.push(name.as_bytes(), value.as_bytes()));
-        let head = ResponseHead { status, protocol: Protocol::Http1, headers };
+        let head = ResponseHead { status: Some(status), protocol: Protocol::Http1, headers, partial: false };
         self.push(Direction::ToClient, Kind::ResponseHead(head))
     }
 
@@ -120,6 +121,12 @@ impl Talk {
 
     pub(crate) fn events(self, all: &[&str]) -> Self {
         all.iter().fold(self, |talk, data| talk.event(data))
+    }
+
+    /// A line or element of JSON.
+    pub(crate) fn item(self, data: impl AsRef<[u8]>) -> Self {
+        let item = JsonItem { data: Bytes::copy_from_slice(data.as_ref()), truncated: false };
+        self.push(Direction::ToClient, Kind::Json(item))
     }
 
     pub(crate) fn notice(self, direction: Direction, notice: Notice) -> Self {
@@ -177,6 +184,11 @@ impl Talk {
                 })),
                 Kind::RequestHead(_)
                 | Kind::ResponseHead(_)
+                | Kind::Json(_)
+                | Kind::Frame(_)
+                | Kind::Grpc(_)
+                | Kind::WebSocket(_)
+                | Kind::Trailers(_)
                 | Kind::Sse(_)
                 | Kind::End(_)
                 | Kind::Notice(_) => cut.messages.push(message.clone()),

@@ -1,18 +1,18 @@
 //! The chunked transfer coding (RFC 9112 §7.1).
 //!
 //! Comes in: pieces from the first chunk-size line on. Goes out: the data between the lines, sliced, until the empty
-//! line after the trailer fields.
+//! line after the trailer fields, and these with it.
 //!
 //! ```text
 //! Size ─digits─ Extension ─LF→ Data(n) ─n bytes→ DataEnd ─LF→ Size      size 0: Trailer ─empty line→ done
 //! ```
 //!
-//! Chunk extensions and trailer fields are passed over and given to nobody. A bare `\n` ends any line.
+//! Chunk extensions are passed over and given to nobody. A bare `\n` ends any line.
 
 use memchr::memchr;
 
 use crate::limits;
-use crate::piece::Piece;
+use crate::piece::{Carry, Piece};
 
 /// What it waits for.
 pub(crate) enum Chunked {
@@ -24,8 +24,8 @@ pub(crate) enum Chunked {
     Data(u64),
     /// The line end after data.
     DataEnd { after_cr: bool },
-    /// The end of a trailer line, or the empty line.
-    Trailer { empty: bool, bytes: usize },
+    /// The empty line after those that came. The last one begins at `start`.
+    Trailer { lines: Carry, start: usize },
 }
 
 /// What the front of a piece was.
@@ -33,7 +33,8 @@ pub(crate) enum Step {
     /// The piece is used up.
     More,
     Data(Piece),
-    Done,
+    /// The end, with the lines of trailer fields and the empty one.
+    Done(Carry),
     /// No chunked coding: what is wrong.
     Malformed(&'static str),
     /// A cap was passed: its name.
@@ -48,12 +49,33 @@ impl Chunked {
     /// Takes bytes from the front of the piece, up to the next data or the end of the piece.
     pub(crate) fn next(&mut self, piece: &mut Piece) -> Step {
         while !piece.is_empty() {
+            // Nearly all that comes is data, and plain lines that are whole: those go without a step for each byte.
+            match self {
+                Self::Data(left) => {
+                    let (next, step) = in_data(*left, piece);
+                    *self = next;
+                    return step.unwrap_or(Step::More);
+                }
+                Self::DataEnd { after_cr: false } if piece.bytes.starts_with(b"\r\n") => {
+                    piece.advance(2);
+                    *self = Self::new();
+                    continue;
+                }
+                Self::Size { size: 0, digits: 0 } => {
+                    if let Some((size, length)) = plain_line(&piece.bytes) {
+                        piece.advance(length);
+                        *self = Self::Data(size);
+                        continue;
+                    }
+                }
+                Self::Size { .. } | Self::Extension { .. } | Self::DataEnd { .. } | Self::Trailer { .. } => {}
+            }
             let (next, step) = match std::mem::replace(self, Self::new()) {
                 Self::Size { size, digits } => in_size(size, digits, piece),
                 Self::Extension { size, line } => in_extension(size, line, piece),
                 Self::Data(left) => in_data(left, piece),
                 Self::DataEnd { after_cr } => in_data_end(after_cr, piece),
-                Self::Trailer { empty, bytes } => in_trailer(empty, bytes, piece),
+                Self::Trailer { lines, start } => in_trailer(lines, start, piece),
             };
             *self = next;
             if let Some(step) = step {
@@ -81,9 +103,34 @@ impl Chunked {
             | Self::Trailer { .. } => false,
         }
     }
+
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Trailer { lines, .. } => lines.held(),
+            Self::Size { .. } | Self::Extension { .. } | Self::Data(_) | Self::DataEnd { .. } => 0,
+        }
+    }
 }
 
 type Next = (Chunked, Option<Step>);
+
+/// The size and length of a chunk-size line of digits alone, when it is whole and not the last one.
+fn plain_line(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut size = 0;
+    for (digits, byte) in bytes.iter().take(PLAIN_DIGITS + 1).enumerate() {
+        match char::from(*byte).to_digit(16) {
+            Some(digit) => size = size << 4 | u64::from(digit),
+            None => {
+                let ends = bytes.get(digits..).is_some_and(|end| end.starts_with(b"\r\n"));
+                return (ends && size > 0).then_some((size, digits + 2));
+            }
+        }
+    }
+    None
+}
+
+/// Digits of sizes that are really sent: a gigabyte has this many.
+const PLAIN_DIGITS: usize = 8;
 
 fn in_size(size: u64, digits: u32, piece: &mut Piece) -> Next {
     let state = Chunked::Size { size, digits };
@@ -113,7 +160,7 @@ fn in_extension(size: u64, line: u32, piece: &mut Piece) -> Next {
     let line = line + u32::try_from(length.min(room)).unwrap_or(u32::MAX);
     match end {
         Some(_) | None if length > room => (Chunked::new(), Some(Step::Limit("chunk line"))),
-        Some(_) if size == 0 => (Chunked::Trailer { empty: true, bytes: 0 }, None),
+        Some(_) if size == 0 => (Chunked::Trailer { lines: Carry::default(), start: 0 }, None),
         Some(_) => (Chunked::Data(size), None),
         None => (Chunked::Extension { size, line }, None),
     }
@@ -140,15 +187,18 @@ fn in_data_end(after_cr: bool, piece: &mut Piece) -> Next {
     }
 }
 
-fn in_trailer(empty: bool, bytes: usize, piece: &mut Piece) -> Next {
+fn in_trailer(mut lines: Carry, start: usize, piece: &mut Piece) -> Next {
     let end = memchr(b'\n', &piece.bytes);
     let length = end.map_or(piece.len(), |end| end + 1);
-    let line = piece.split_to(length.min(limits::HEAD_BYTES.saturating_sub(bytes)));
-    let empty = empty && line.bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-    let next = Chunked::Trailer { empty: empty || end.is_some(), bytes: bytes + line.len() };
-    match end {
-        Some(_) | None if line.len() < length => (next, Some(Step::Limit("trailer bytes"))),
-        Some(_) if empty => (next, Some(Step::Done)),
-        Some(_) | None => (next, None),
+    let line = piece.split_to(length.min(limits::HEAD_BYTES.saturating_sub(lines.len())));
+    lines.push(&line.bytes, line.origin());
+    match (end, lines.bytes().get(start..)) {
+        (Some(_) | None, _) if line.len() < length => (Chunked::new(), Some(Step::Limit("trailer bytes"))),
+        (Some(_), Some(b"\n" | b"\r\n")) => (Chunked::new(), Some(Step::Done(lines))),
+        (Some(_), _) => {
+            let start = lines.len();
+            (Chunked::Trailer { lines, start }, None)
+        }
+        (None, _) => (Chunked::Trailer { lines, start }, None),
     }
 }

@@ -4,10 +4,12 @@
 //! gets its number, a response its request, and a body its framing and sink.
 
 use super::body::BodyReader;
+use super::doubt::Doubt;
 use super::framing::{self, Body};
-use super::head::{self, Facts, RawHead, Transfer};
+use super::head::{self, Facts, RawHead};
 use super::pairing::{Answered, Asked};
 use super::search::Search;
+use super::upgrade::{self, Hold};
 use super::{Awaited, H1, State};
 use crate::message::{Direction, End, Kind, Notice, Time};
 use crate::output::{Output, Tag};
@@ -29,7 +31,7 @@ impl H1 {
             return State::Search(Search::after(awaited.passed(raw.len())));
         };
         self.believed = true;
-        let asked = Asked::of(&head.method);
+        let asked = Asked::of(head.method.as_deref().unwrap_or_default(), &facts);
         let tag = Tag { exchange: self.pairing.open(), direction, lossy: false };
         let body = framing::of_request(&facts, asked);
         say_head(tag, raw, awaited.resync, here, Kind::RequestHead(head), &facts, out);
@@ -38,7 +40,9 @@ impl H1 {
             out.notice(tag, here, Notice::Limit("waiting requests"));
             out.end(tag, here, End::Lost);
         }
-        self.start_body(tag, body, Sink::Raw, &facts, here, out)
+        let state = self.start_body(tag, body, &facts, here, out);
+        let held = asked == Asked::WebSocket && matches!(state, State::Head(_));
+        if held { State::Held(Hold::new(here.offset)) } else { state }
     }
 
     /// A response's head is whole; `here` is what follows it.
@@ -56,8 +60,11 @@ impl H1 {
             return State::Search(Search::after(awaited.passed(raw.len())));
         };
         self.believed = true;
-        let status = head.status;
+        let status = head.status.unwrap_or_default();
         if matches!(status, 100 | 102..=199) {
+            if status == 100 {
+                self.expect_body();
+            }
             let tag = self.between(direction);
             say_resync(tag, raw.first, here.at, awaited.resync, out);
             out.notice_from(tag, raw.first, here.at, Notice::Informational(status));
@@ -70,39 +77,37 @@ impl H1 {
         }
         let tag = Tag { exchange, direction, lossy: request.is_some_and(|request| request.lossy) };
         let asked = request.map(|request| request.asked);
+        let headers = upgrade::to_websocket(&facts, asked).then(|| head.headers.clone());
         say_head(tag, raw, awaited.resync, here, Kind::ResponseHead(head), &facts, out);
+        if let Some(headers) = headers.filter(|_| status == 101) {
+            out.notice(tag, here, Notice::Upgraded);
+            return self.take_over(tag, &headers, asked, here, out);
+        }
         if status == 101 || asked == Some(Asked::Connect) && matches!(status, 200..=299) {
             out.notice(tag, here, Notice::Upgraded);
             out.end(tag, here, End::Complete);
             self.leave(here.at, out);
             return State::Off;
         }
-        let sink = if facts.event_stream && !facts.is_coded() { Sink::events() } else { Sink::Raw };
-        self.start_body(tag, framing::of_response(&facts, status, asked), sink, &facts, here, out)
+        self.release(out);
+        if status >= 300 {
+            self.doubt_body(exchange);
+        }
+        self.start_body(tag, framing::of_response(&facts, status, asked), &facts, here, out)
     }
 
-    fn start_body(
-        &mut self,
-        tag: Tag,
-        body: Body,
-        sink: Sink,
-        facts: &Facts,
-        here: Origin,
-        out: &mut Output,
-    ) -> State {
+    fn start_body(&mut self, tag: Tag, body: Body, facts: &Facts, here: Origin, out: &mut Output) -> State {
         match body {
             Body::Absent => {
                 out.end(tag, here, End::Complete);
                 State::awaiting_head()
             }
             Body::Present(framing) => {
-                if facts.content_coded {
-                    out.notice(tag, here, Notice::Unsupported("content-encoding"));
+                if let Some(field) = facts.content.unsupported() {
+                    out.notice(tag, here, Notice::Unsupported(field));
                 }
-                if facts.transfer_coded() {
-                    out.notice(tag, here, Notice::Unsupported("transfer-encoding"));
-                }
-                State::Body(BodyReader::new(tag, framing, sink))
+                let sink = Sink::new(tag.direction, &facts.content);
+                State::Body(BodyReader::new(tag, framing, sink, facts.expects))
             }
             Body::Unknown(what) => {
                 out.notice(tag, here, Notice::Malformed(what));
@@ -117,23 +122,11 @@ impl H1 {
     fn leave(&mut self, at: Time, out: &mut Output) {
         let lane = self.lanes.of(Direction::ToServer);
         let here = Origin { offset: lane.end, at };
-        if let State::Body(body) = std::mem::replace(&mut lane.state, State::Off) {
-            body.finish(End::Cut, here, out);
+        match std::mem::replace(&mut lane.state, State::Off) {
+            State::Body(body) | State::Doubt(Doubt { body, .. }) => body.finish(End::Cut, here, out),
+            State::Head(_) | State::Search(_) | State::Held(_) | State::WebSocket(_) | State::Off => {}
         }
         self.give_up_waiting(at, out);
-    }
-}
-
-impl Facts {
-    fn transfer_coded(&self) -> bool {
-        match self.transfer {
-            Transfer::Absent | Transfer::Chunked => false,
-            Transfer::CodedChunked | Transfer::Coded => true,
-        }
-    }
-
-    fn is_coded(&self) -> bool {
-        self.content_coded || self.transfer_coded()
     }
 }
 

@@ -4,14 +4,16 @@
 //! [`RequestHead`] or [`ResponseHead`] with the [`Facts`] that framing needs. Lenient where real peers are: empty
 //! lines before the head, bare `\n`, folded lines, bytes over 0x7f. A field line that is none is passed over and said.
 //!
-//! Not handled: trailer fields (see [`super::chunked`]).
+//! Trailer fields are read by the same rules.
 
 use bytes::Bytes;
 use memchr::memchr;
 
 use super::start_line::{self, Fit};
+use crate::content::{self, ContentFacts};
+use crate::head::{Headers, RequestHead, ResponseHead};
 use crate::limits;
-use crate::message::{Direction, Headers, Protocol, RequestHead, ResponseHead};
+use crate::message::{Direction, Protocol};
 use crate::piece::{Carry, Origin, Piece};
 use crate::secret;
 
@@ -78,8 +80,9 @@ impl HeadBuffer {
         match self.lines.scan(direction, piece.peek(limits::HEAD_BYTES)) {
             Scan::NotAHead => Collected::NotAHead(Carry::default()),
             Scan::End(end) => {
-                let Piece { bytes, offset, at } = piece.split_to(end);
-                Collected::Whole(self.lines.head(bytes, Origin { offset, at }))
+                let head = piece.split_to(end);
+                let first = head.origin();
+                Collected::Whole(self.lines.head(head.bytes, first))
             }
             Scan::More if piece.len() >= limits::HEAD_BYTES => {
                 piece.advance(limits::HEAD_BYTES);
@@ -172,12 +175,32 @@ const EARLY_BYTES: usize = 64;
 pub(crate) struct Facts {
     pub(crate) length: Length,
     pub(crate) transfer: Transfer,
-    /// A content coding other than `identity` is on the body.
-    pub(crate) content_coded: bool,
-    pub(crate) event_stream: bool,
+    pub(crate) content: ContentFacts,
     /// Lines were passed over that are no fields.
     pub(crate) bad_fields: bool,
     /// Fields were read but not kept: [`limits::HEADER_FIELDS`].
+    pub(crate) many_fields: bool,
+    pub(crate) upgrade: Upgrade,
+    /// `Expect: 100-continue`.
+    pub(crate) expects: bool,
+}
+
+/// What `Upgrade` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    #[default]
+    Absent,
+    /// A WebSocket, perhaps among others.
+    WebSocket,
+    Other,
+}
+
+/// Trailer fields.
+pub(crate) struct Trailers {
+    pub(crate) first: Origin,
+    pub(crate) headers: Headers,
+    /// As in [`Facts`].
+    pub(crate) bad_fields: bool,
     pub(crate) many_fields: bool,
 }
 
@@ -212,10 +235,11 @@ pub(crate) fn request(raw: &RawHead) -> Option<(RequestHead, Facts)> {
     let (method, target) = request.method.zip(request.path)?;
     let (headers, facts) = fields(raw, request.headers);
     let head = RequestHead {
-        method: method.to_owned(),
-        target: secret::clean_target(target),
+        method: Some(method.to_owned()),
+        target: Some(secret::clean_target(target)),
         protocol: Protocol::Http1,
         headers,
+        partial: false,
     };
     parsed.is_complete().then_some((head, facts))
 }
@@ -226,10 +250,33 @@ pub(crate) fn response(raw: &RawHead) -> Option<(ResponseHead, Facts)> {
     let mut slots = vec![httparse::EMPTY_HEADER; raw.fields];
     let mut response = httparse::Response::new(&mut slots);
     let parsed = lenient().parse_response(&mut response, &bytes).ok()?;
-    let status = response.code?;
+    let status = Some(response.code?);
     let (headers, facts) = fields(raw, response.headers);
-    parsed.is_complete().then_some((ResponseHead { status, protocol: Protocol::Http1, headers }, facts))
+    let head = ResponseHead { status, protocol: Protocol::Http1, headers, partial: false };
+    parsed.is_complete().then_some((head, facts))
 }
+
+/// Reads trailer fields; `lines` end with the empty line. `None`: there are none.
+pub(crate) fn trailers(lines: &Carry) -> Option<Trailers> {
+    // Lines of a trailer section have the form of those of a head (RFC 9112 §7.1.2), so they are read as one.
+    let bytes = [FIRST_LINE, lines.bytes()].concat();
+    let mut scanned = Lines::default();
+    let Scan::End(_) = scanned.scan(Direction::ToClient, &bytes) else {
+        return None;
+    };
+    let first = lines.origin(0);
+    let raw = scanned.head(Bytes::from(bytes), first);
+    if raw.fields == 0 {
+        return None;
+    }
+    let (headers, bad_fields, many_fields) = match response(&raw) {
+        Some((head, facts)) => (head.headers, facts.bad_fields, facts.many_fields),
+        None => (Headers::default(), true, false),
+    };
+    Some(Trailers { first, headers, bad_fields, many_fields })
+}
+
+const FIRST_LINE: &[u8] = b"HTTP/1.1 200\r\n";
 
 fn lenient() -> httparse::ParserConfig {
     let mut config = httparse::ParserConfig::default();
@@ -248,7 +295,6 @@ fn fields(raw: &RawHead, parsed: &[httparse::Header<'_>]) -> (Headers, Facts) {
         ..Facts::default()
     };
     let mut codings = Vec::new();
-    let mut content_type = None;
     for httparse::Header { name, value } in parsed {
         if headers.len() < limits::HEADER_FIELDS {
             headers.push(name.as_bytes(), value);
@@ -256,32 +302,28 @@ fn fields(raw: &RawHead, parsed: &[httparse::Header<'_>]) -> (Headers, Facts) {
         if name.eq_ignore_ascii_case("content-length") {
             facts.length = facts.length.and(value);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            codings.extend(list(value));
-        } else if name.eq_ignore_ascii_case("content-encoding") {
-            facts.content_coded |= list(value).next().is_some();
-        } else if name.eq_ignore_ascii_case("content-type") {
-            content_type.get_or_insert(*value);
+            codings.extend(content::list(value));
+        } else if name.eq_ignore_ascii_case("upgrade") {
+            facts.upgrade = facts.upgrade.and(value);
+        } else if name.eq_ignore_ascii_case("expect") {
+            facts.expects |= content::list(value).any(|what| what.eq_ignore_ascii_case(b"100-continue"));
+        } else {
+            facts.content.note(name.as_bytes(), value);
         }
     }
+    // Transfer codings were applied after content codings, so they come off first.
+    let inner = match codings.split_last() {
+        Some((last, inner)) if last.eq_ignore_ascii_case(b"chunked") => inner,
+        Some(_) | None => &codings,
+    };
+    inner.iter().for_each(|name| facts.content.apply(name, "transfer-encoding"));
     facts.transfer = match codings.split_last() {
         None => Transfer::Absent,
         Some((last, [])) if last.eq_ignore_ascii_case(b"chunked") => Transfer::Chunked,
         Some((last, _)) if last.eq_ignore_ascii_case(b"chunked") => Transfer::CodedChunked,
         Some(_) => Transfer::Coded,
     };
-    facts.event_stream = content_type.is_some_and(is_event_stream);
     (headers, facts)
-}
-
-/// The codings of a comma-separated list, without `identity`, which is none.
-fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
-}
-
-fn is_event_stream(content_type: &[u8]) -> bool {
-    let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
 impl Length {
@@ -294,6 +336,16 @@ impl Length {
                 (Self::Absent | Self::Bytes(_) | Self::Malformed, _) => Self::Malformed,
             }
         })
+    }
+}
+
+impl Upgrade {
+    /// With one more field: a list of protocols, which may have versions.
+    fn and(self, value: &[u8]) -> Self {
+        let mut names =
+            content::list(value).filter_map(|protocol| protocol.split(|byte| *byte == b'/').next());
+        let websocket = names.any(|name| name.eq_ignore_ascii_case(b"websocket"));
+        if websocket || self == Self::WebSocket { Self::WebSocket } else { Self::Other }
     }
 }
 

@@ -12,41 +12,52 @@
 //!   │ no head, gap                │  ▼                              │
 //!   └──────────────────────────► Search ◄───────────────────────────┘
 //!
-//! any ─── 101, CONNECT, close ──► Off
+//! any ─── 101 to a WebSocket ──► WebSocket ─── Close frame, lost framing ──► Off
+//! any ─── other 101, CONNECT, close ──► Off
 //! ```
+//!
+//! Only to the server, where the answer decides what comes: after a request for a WebSocket the lane is `Held` (see
+//! [`upgrade`]), and a body that was announced with `Expect` may be in `Doubt` (see [`doubt`]).
 //!
 //! A gap within a body is counted through its framing where that can be done: within `Content-Length`, within one
 //! chunk, or until close. Otherwise the exchange's direction ends as [`End::Lost`] and the lane searches for the next
 //! head. What belongs to what after that is in [`pairing`].
 //!
-//! Not handled: trailer fields and chunk extensions (passed over), content and transfer codings other than chunked
-//! (given raw), what follows an upgrade.
+//! Not handled: chunk extensions (passed over), content and transfer codings other than chunked (given raw), what
+//! follows CONNECT and an upgrade to anything but a WebSocket.
 
 mod body;
 mod chunked;
+mod doubt;
 mod exchange;
 mod framing;
 mod head;
 mod pairing;
 mod search;
 pub(crate) mod start_line;
+mod upgrade;
 
 use body::{BodyReader, Progress};
+use doubt::Doubt;
 use head::{Collected, HeadBuffer};
 use pairing::Pairing;
 use search::Search;
+use upgrade::{Hold, Upgraded};
 
 use crate::both::Both;
 use crate::limits;
 use crate::message::{Direction, End, Notice, StreamOffset, Time};
 use crate::output::{Output, Tag};
 use crate::piece::{Origin, Piece};
+use crate::websocket::WebSocket;
 
 /// Both directions of one HTTP/1 connection.
 pub(crate) struct H1 {
     lanes: Both<Lane>,
     pairing: Pairing,
     believed: bool,
+    /// Until its end.
+    upgraded: Option<Upgraded>,
 }
 
 /// One direction.
@@ -60,7 +71,10 @@ struct Lane {
 enum State {
     Head(Awaited),
     Body(BodyReader),
+    Doubt(Doubt),
     Search(Search),
+    Held(Hold),
+    WebSocket(Box<WebSocket>),
     Off,
 }
 
@@ -83,7 +97,7 @@ impl H1 {
         if !whole {
             pairing.doubt();
         }
-        Self { lanes: Both::new(lane(), lane()), pairing, believed: whole }
+        Self { lanes: Both::new(lane(), lane()), pairing, believed: whole, upgraded: None }
     }
 
     /// Whether a head was seen.
@@ -95,7 +109,12 @@ impl H1 {
     pub(crate) fn passed(&self) -> u64 {
         let passed = |lane: &Lane| match &lane.state {
             State::Search(search) => search.passed(),
-            State::Head(_) | State::Body(_) | State::Off => 0,
+            State::Head(_)
+            | State::Body(_)
+            | State::Doubt(_)
+            | State::Held(_)
+            | State::WebSocket(_)
+            | State::Off => 0,
         };
         self.lanes.iter().map(passed).fold(0, u64::saturating_add)
     }
@@ -107,7 +126,10 @@ impl H1 {
             let next = match state {
                 State::Head(awaited) => self.in_head(direction, awaited, &mut piece, out),
                 State::Body(body) => self.in_body(direction, body, &mut piece, out),
+                State::Doubt(doubt) => self.in_doubt(doubt, &mut piece, out),
                 State::Search(search) => in_search(direction, search, &mut piece),
+                State::Held(hold) => self.in_hold(hold, &mut piece, out),
+                State::WebSocket(websocket) => self.in_websocket(direction, websocket, &mut piece, out),
                 State::Off => return,
             };
             self.lanes.of(direction).state = next;
@@ -131,6 +153,24 @@ impl H1 {
                 search.gap();
                 State::Search(search)
             }
+            State::Held(mut hold) => {
+                if hold.gap(missing, at) {
+                    State::Held(hold)
+                } else {
+                    self.gap_between(direction, missing, here, out);
+                    State::Search(Search::after(hold.passed()))
+                }
+            }
+            State::WebSocket(websocket) => {
+                self.gap_in_websocket(direction, websocket, missing, [here, after], out)
+            }
+            // Nobody knows whether what was lost was the body or the next request.
+            State::Doubt(Doubt { mut body, .. }) => {
+                body.tag.lossy = true;
+                out.notice(body.tag, here, Notice::Gap(missing));
+                body.finish(End::Lost, after, out);
+                State::Search(Search::new(true))
+            }
             State::Body(mut body) => {
                 let progress = body.gap(missing);
                 out.notice(body.tag, here, Notice::Gap(missing));
@@ -152,6 +192,8 @@ impl H1 {
     }
 
     pub(crate) fn close(&mut self, at: Time, out: &mut Output) {
+        self.release_now(out);
+        self.settle_doubt(at, out);
         for direction in [Direction::ToServer, Direction::ToClient] {
             let lane = self.lanes.of(direction);
             let here = Origin { offset: lane.end, at };
@@ -160,6 +202,8 @@ impl H1 {
                 body.finish(end, here, out);
             }
         }
+        let offset = self.lanes.of(Direction::ToClient).end;
+        self.end_websocket(Origin { offset, at }, out);
         self.give_up_waiting(at, out);
     }
 
@@ -167,7 +211,10 @@ impl H1 {
         let held = |lane: &Lane| match &lane.state {
             State::Head(awaited) => awaited.buffer.held(),
             State::Body(body) => body.held(),
+            State::Doubt(doubt) => doubt.held(),
             State::Search(search) => search.held(),
+            State::Held(hold) => hold.held(),
+            State::WebSocket(websocket) => websocket.held(),
             State::Off => 0,
         };
         self.lanes.iter().map(held).sum::<usize>() + self.pairing.held()

@@ -16,6 +16,7 @@
 
 use std::collections::VecDeque;
 
+use super::head::{Facts, Upgrade};
 use crate::limits;
 use crate::message::ExchangeId;
 
@@ -26,15 +27,18 @@ pub(crate) enum Asked {
     Head,
     /// A 2xx turns the connection into a tunnel.
     Connect,
+    /// A 101 turns the connection into a WebSocket.
+    WebSocket,
     Other,
 }
 
 impl Asked {
-    pub(crate) fn of(method: &str) -> Self {
-        match method {
-            "HEAD" => Self::Head,
-            "CONNECT" => Self::Connect,
-            _ => Self::Other,
+    pub(crate) fn of(method: &str, facts: &Facts) -> Self {
+        match (method, facts.upgrade) {
+            ("HEAD", _) => Self::Head,
+            ("CONNECT", _) => Self::Connect,
+            (_, Upgrade::WebSocket) => Self::WebSocket,
+            (_, Upgrade::Absent | Upgrade::Other) => Self::Other,
         }
     }
 }
@@ -103,6 +107,11 @@ impl Pairing {
     /// The request that a response head would belong to now.
     pub(crate) fn asked(&self) -> Option<Waiting> {
         if self.doubtful { self.waiting.back().copied() } else { self.waiting.front().copied() }
+    }
+
+    /// Whether a request for a WebSocket waits.
+    pub(crate) fn awaits_websocket(&self) -> bool {
+        self.waiting.iter().any(|waiting| waiting.asked == Asked::WebSocket)
     }
 
     /// A final response head came.

@@ -117,6 +117,15 @@ fn find(direction: Direction, bytes: &[u8]) -> Hit {
     }
 }
 
+/// Whether bytes begin with a request's head that is believable out of its place.
+pub(crate) fn begins_request(bytes: &[u8]) -> Fit {
+    let method = METHODS.iter().any(|method| match bytes.strip_prefix(*method) {
+        Some(rest) => rest.first().is_none_or(|byte| *byte == b' '),
+        None => method.starts_with(bytes),
+    });
+    if method { believe(Direction::ToServer, bytes) } else { Fit::No }
+}
+
 /// Every request line has a space right after its method, so spaces are where to look back from.
 fn find_request(bytes: &[u8]) -> Hit {
     let mut searched = 0;

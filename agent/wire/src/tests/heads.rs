@@ -227,17 +227,17 @@ fn absolute_and_authority_form() {
 }
 
 #[test]
-fn upgrade_ends_decoding() {
+fn other_upgrades_end_decoding() {
     check(
         &[
-            c2s("GET /v1/realtime HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
-            s2c(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x05hello"),
+            c2s("GET /v1/realtime HTTP/1.1\r\nUpgrade: h2c\r\n\r\n"),
+            s2c(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n\x81\x05hello"),
             c2s(b"\x81\x85HTTP/1.1 200 OK\r\n\r\n"),
         ],
         "
-        0> GET /v1/realtime upgrade=websocket
+        0> GET /v1/realtime upgrade=h2c
         0> end Complete
-        0< 101 upgrade=websocket
+        0< 101 upgrade=h2c
         0< Upgraded
         0< end Complete
         ",

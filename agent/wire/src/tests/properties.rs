@@ -149,6 +149,9 @@ impl Content {
                 format!("{number}{direction} event {name} {}", data.as_bytes().escape_ascii())
             }));
         }
+        if let Self::Chunked(_, true) = self {
+            lines.push(format!("{number}{direction} trailers trailer=x"));
+        }
         lines.push(format!("{number}{direction} end Complete"));
         lines
     }
@@ -184,7 +187,7 @@ fn encode_chunks(chunks: &[Vec<u8>], extras: bool) -> Vec<u8> {
 }
 
 /// Cuts bytes at random places.
-fn cut(direction: Direction, bytes: &[u8], places: &[Index]) -> Vec<Input> {
+pub(super) fn cut(direction: Direction, bytes: &[u8], places: &[Index]) -> Vec<Input> {
     let mut places: Vec<_> = places.iter().map(|place| place.index(bytes.len() + 1)).collect();
     places.extend([0, bytes.len()]);
     places.sort_unstable();
@@ -192,7 +195,7 @@ fn cut(direction: Direction, bytes: &[u8], places: &[Index]) -> Vec<Input> {
 }
 
 /// Pushes all but bytes `from..to` of a direction; the gap is said right before the next bytes.
-fn with_gap(inputs: Vec<Input>, lossy: Direction, from: usize, to: usize) -> Vec<Input> {
+pub(super) fn with_gap(inputs: Vec<Input>, lossy: Direction, from: usize, to: usize) -> Vec<Input> {
     let (mut place, mut missing) = (0, 0);
     let mut outputs = Vec::new();
     for input in inputs {
@@ -225,7 +228,7 @@ fn with_gap(inputs: Vec<Input>, lossy: Direction, from: usize, to: usize) -> Vec
 fn of_exchange(messages: &[Message], number: usize) -> Vec<Message> {
     let target = format!("/{number}");
     let id = messages.iter().find_map(|message| match &message.kind {
-        Kind::RequestHead(head) if head.target == target => Some(message.exchange),
+        Kind::RequestHead(head) if head.target.as_ref() == Some(&target) => Some(message.exchange),
         _ => None,
     });
     let notice =
@@ -355,7 +358,7 @@ proptest! {
 }
 
 /// What makes garbage come near to HTTP.
-const FRAGMENTS: [&[u8]; 24] = [
+const FRAGMENTS: [&[u8]; 32] = [
     b"GET / HTTP/1.1\r\n",
     b"HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\n",
@@ -364,6 +367,14 @@ const FRAGMENTS: [&[u8]; 24] = [
     b"HTTP/1.1 200 OK\r\n",
     b"HTTP/1.1 100 Continue\r\n\r\n",
     b"HTTP/1.1 101 Switching\r\n\r\n",
+    b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+    b"\x81\x05hello",
+    b"\x01\x82abcd",
+    b"\xc1\x07\xf2H\xcd\xc9\xc9\x07\0",
+    b"\x88\0",
+    b"POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 204 None\r\nA: b\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -4,12 +4,10 @@
 //! A member may come before the `index` that says which choice or tool call it belongs to, so what an element of an
 //! array says is collected until the element closes.
 
-use std::borrow::Cow;
-
 use crate::call::{Response, ToolCall, Usage};
 use crate::json_scan::{Container, Scalar, Shape};
 use crate::limits;
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
@@ -314,14 +312,15 @@ impl Shape for Answer {
             return;
         }
         let known = match place {
-            Place::Id => set(&mut self.response.id, scalar),
-            Place::Model => set(&mut self.response.model, scalar),
-            Place::SystemFingerprint => set(&mut self.response.system_fingerprint, scalar),
-            Place::ServiceTier => set(&mut self.response.service_tier, scalar),
-            Place::FinishReason => set(&mut self.open_choice.finish_reason, scalar),
-            Place::ToolId => set(&mut self.open_tool.id, scalar),
+            Place::Id => fields::text(&mut self.response.id, scalar),
+            Place::Model => fields::text(&mut self.response.model, scalar),
+            Place::SystemFingerprint => fields::text(&mut self.response.system_fingerprint, scalar),
+            Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
+            Place::FinishReason => fields::text(&mut self.open_choice.finish_reason, scalar),
+            Place::ToolId => fields::text(&mut self.open_tool.id, scalar),
             Place::FunctionName => {
-                self.content |= set(&mut self.open_tool.name, scalar) && self.open_tool.name.is_some();
+                self.content |=
+                    fields::text(&mut self.open_tool.name, scalar) && self.open_tool.name.is_some();
                 matches!(scalar, Scalar::Text { .. })
             }
             Place::Object => {
@@ -332,13 +331,13 @@ impl Shape for Answer {
                 }
                 self.object.is_some()
             }
-            Place::ChoiceIndex => number(&mut self.open_choice.index, scalar),
-            Place::ToolIndex => number(&mut self.open_tool.index, scalar),
-            Place::PromptTokens => number(&mut self.usage.input, scalar),
-            Place::CompletionTokens => number(&mut self.usage.output, scalar),
-            Place::CachedTokens => number(&mut self.usage.cache_read, scalar),
-            Place::CacheWriteTokens => number(&mut self.usage.cache_write, scalar),
-            Place::ReasoningTokens => number(&mut self.usage.reasoning, scalar),
+            Place::ChoiceIndex => fields::number(&mut self.open_choice.index, scalar),
+            Place::ToolIndex => fields::number(&mut self.open_tool.index, scalar),
+            Place::PromptTokens => fields::number(&mut self.usage.input, scalar),
+            Place::CompletionTokens => fields::number(&mut self.usage.output, scalar),
+            Place::CachedTokens => fields::number(&mut self.usage.cache_read, scalar),
+            Place::CacheWriteTokens => fields::number(&mut self.usage.cache_write, scalar),
+            Place::ReasoningTokens => fields::number(&mut self.usage.reasoning, scalar),
             Place::Content | Place::ContentPart | Place::FunctionArguments | Place::Refusal => {
                 let said = matches!(scalar, Scalar::Text { empty: false, .. });
                 self.content |= said;
@@ -347,13 +346,11 @@ impl Shape for Answer {
             }
             // OpenRouter and llama.cpp repeat the HTTP status here as a number: nothing that the status lacks.
             Place::ErrorCode => {
-                self.error.get_or_insert_default().code =
-                    scalar.as_text().and_then(|text| ProviderError::name(&text));
+                self.error.get_or_insert_default().code = fields::name(scalar);
                 matches!(scalar, Scalar::Text { .. } | Scalar::Number(_))
             }
             Place::ErrorType => {
-                self.error.get_or_insert_default().kind =
-                    scalar.as_text().and_then(|text| ProviderError::name(&text));
+                self.error.get_or_insert_default().kind = fields::name(scalar);
                 matches!(scalar, Scalar::Text { .. })
             }
             // TGI's and Ollama's errors are a sentence, which is content.
@@ -378,24 +375,4 @@ impl Shape for Answer {
             self.unknown_shape += 1;
         }
     }
-}
-
-/// Keeps a string that says something. Chunks repeat most of theirs; an equal one is not decoded again.
-fn set(slot: &mut Option<String>, scalar: &Scalar<'_>) -> bool {
-    let Scalar::Text { empty, text: Some(written) } = scalar else {
-        return false;
-    };
-    if *empty || slot.as_deref().is_some_and(|known| written.says(known)) {
-        return true;
-    }
-    let text = written.decode();
-    let known = text.is_some();
-    *slot = text.map(Cow::into_owned).or(slot.take());
-    known
-}
-
-fn number(slot: &mut Option<u64>, scalar: &Scalar<'_>) -> bool {
-    let number = scalar.as_u64();
-    *slot = number.or(*slot);
-    number.is_some()
 }

@@ -1,0 +1,134 @@
+//! The bodies of the fuzz targets: bytes → a [`Script`] of what happens to a connection → [`explore::check`].
+//!
+//! Over the public API of `wire` alone, for that is what an attacker reaches. What is fixed (heads, prefaces) is in
+//! `prologue`, so that no mutation is spent on it; what the input means is in `script`.
+//!
+//! Used twice: by `fuzz_targets/` with libFuzzer, and by `replay.rs` on all committed inputs with every test run.
+//! There it is a module, so paths within it begin with `super`.
+//!
+//! The samples that fuzzing starts from are made by `examples/seeds.rs`.
+
+pub mod explore;
+pub mod prologue;
+pub mod script;
+
+use explore::check;
+use script::Script;
+use wire::Direction::{ToClient, ToServer};
+
+/// HTTP/1: anything, both ways, from the first byte or joined late, with gaps. Heads may name any content coding.
+pub fn h1(data: &[u8]) {
+    check(&Script::both_ways(data).expanding(MOST));
+}
+
+/// The body of a response: server-sent events until close.
+pub fn sse(data: &[u8]) {
+    check(&Script::h1_body("Content-Type: text/event-stream\r\n", data));
+}
+
+/// The body of a response in chunks.
+pub fn chunked(data: &[u8]) {
+    check(&Script::h1_body("Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n", data));
+}
+
+/// Frames of an HTTP/2 server that owes three responses.
+pub fn h2_server(data: &[u8]) {
+    let before = [(ToServer, prologue::h2_client(&[1, 3, 5])), (ToClient, prologue::h2_settings())];
+    check(&Script::stream(&before, ToClient, data, script::frames).expanding(MOST));
+}
+
+/// Frames of an HTTP/2 client.
+pub fn h2_client(data: &[u8]) {
+    let before = [(ToServer, prologue::h2_client(&[])), (ToClient, prologue::h2_settings())];
+    check(&Script::stream(&before, ToServer, data, script::frames).expanding(MOST));
+}
+
+/// HTTP/2 frames both ways of a connection that was joined while it was running.
+pub fn h2_late(data: &[u8]) {
+    check(&Script::both_ways(data).late().map(script::frames).expanding(MOST));
+}
+
+/// Header blocks of HTTP/2 requests, which share one table.
+pub fn hpack(data: &[u8]) {
+    let before = [(ToServer, prologue::h2_client(&[])), (ToClient, prologue::h2_settings())];
+    check(&Script::stream(&before, ToServer, data, script::header_blocks).expanding(MOST));
+}
+
+/// Server-sent events in content coding `gzip`.
+pub fn gzip(data: &[u8]) {
+    coded("gzip", data, 1032);
+}
+
+/// Server-sent events in content coding `deflate`.
+pub fn deflate(data: &[u8]) {
+    coded("deflate", data, 1032);
+}
+
+/// Server-sent events in content coding `br`.
+pub fn brotli(data: &[u8]) {
+    coded("br", data, MOST);
+}
+
+/// Server-sent events in content coding `zstd`.
+pub fn zstd(data: &[u8]) {
+    coded("zstd", data, 1 << 17);
+}
+
+/// `expansion`: bytes that one coded byte can become, by the coding's own format: 258 bytes for 2 bits (RFC 1951
+/// §3.2.5), a meta-block of 16 MiB for a few bytes (RFC 7932 §9.2), a block of 128 KiB for 4 bytes (RFC 8878 §3.1.1.2).
+fn coded(coding: &str, data: &[u8], expansion: usize) {
+    let fields = format!("Content-Type: text/event-stream\r\nContent-Encoding: {coding}\r\n");
+    check(&Script::h1_body(&fields, data).expanding(expansion));
+}
+
+/// The body of a response: one JSON value per line.
+pub fn ndjson(data: &[u8]) {
+    check(&Script::h1_body("Content-Type: application/x-ndjson\r\n", data));
+}
+
+/// The body of a response: an array whose elements come one by one.
+pub fn json_array(data: &[u8]) {
+    check(&Script::h1_body("Content-Type: application/json\r\n", data));
+}
+
+/// The body of a response: AWS event stream messages.
+pub fn eventstream(data: &[u8]) {
+    check(&Script::h1_body("Content-Type: application/vnd.amazon.eventstream\r\n", data));
+}
+
+/// WebSocket frames both ways, after an upgrade that agreed on compression.
+pub fn websocket(data: &[u8]) {
+    let script = Script::both_ways(data).after(&prologue::websocket());
+    check(&script.expanding(1032));
+}
+
+/// Frames of an HTTP/2 server that answers a gRPC call.
+pub fn grpc(data: &[u8]) {
+    check(&Script::stream(&prologue::grpc(), ToClient, data, script::frames).expanding(MOST));
+}
+
+/// What one byte can become where a head may name any coding, or one is guessed: that of brotli.
+const MOST: usize = 1 << 22;
+
+/// A target: its name, and what to call with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target, by the name of its file in `fuzz_targets/`.
+pub const TARGETS: [Target; 16] = [
+    ("brotli", brotli),
+    ("chunked", chunked),
+    ("deflate", deflate),
+    ("eventstream", eventstream),
+    ("grpc", grpc),
+    ("gzip", gzip),
+    ("h1", h1),
+    ("h2_client", h2_client),
+    ("h2_late", h2_late),
+    ("h2_server", h2_server),
+    ("hpack", hpack),
+    ("json_array", json_array),
+    ("ndjson", ndjson),
+    ("sse", sse),
+    ("websocket", websocket),
+    ("zstd", zstd),
+];

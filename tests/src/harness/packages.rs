@@ -1,0 +1,166 @@
+//! Clients that the distribution does not have, or not as new: from PyPI and npm, at fixed versions.
+//!
+//! In: a name. Out: where it is. The first use installs it next to the test executable, or where `WIRELIGHT_CLIENTS`
+//! says; later uses, of later runs too, find it there. The registries are those that the machine's pip and npm are set up
+//! for. Nothing is built and no package's own script is run.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+
+use super::{client::find, running::Running};
+
+/// httpx with HTTP/2 and all codings, for the system's Python.
+const HTTPX: [&str; 12] = [
+    "httpx==0.28.1",
+    "httpcore==1.0.9",
+    "h2==4.4.1",
+    "hpack==4.2.0",
+    "hyperframe==6.1.0",
+    "h11==0.16.0",
+    "anyio==4.16.0",
+    "idna==3.20",
+    "certifi==2026.10.18",
+    "typing_extensions==4.16.0",
+    "brotli==1.2.1",
+    "zstandard==0.25.0",
+];
+/// The first Node whose own fetch speaks HTTP/2 (undici 8), as its makers build it. 150 MB.
+const NODE: &str = "26.10.0";
+const DIRECTORY: &str = "WIRELIGHT_CLIENTS";
+/// 60 MB over a slow line.
+const INSTALLED_WITHIN: Duration = Duration::from_secs(180);
+
+/// The directory that makes `import httpx` work.
+pub(super) fn httpx() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    once(&INSTALLED, "httpx-0.28.1", |directory| {
+        // The interpreter that will import it: wheels are for one.
+        let mut pip = Command::new(find(&["/usr/bin/python3", "python3"])?);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+        ]);
+        pip.args(["--only-binary=:all:", "--no-deps", "--target"]).arg(directory).args(HTTPX);
+        finish(pip)
+    })
+}
+
+/// A Node that is newer than the distribution's.
+pub(super) fn node() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let directory = once(&INSTALLED, &format!("node-{NODE}"), |directory| {
+        let arch = match std::env::consts::ARCH {
+            "x86_64" => "x64",
+            "aarch64" => "arm64",
+            other => bail!("no Node for {other}"),
+        };
+        let package = format!("node-linux-{arch}");
+        let mut npm = Command::new(find(&["npm"])?);
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]);
+        npm.arg("--prefix").arg(directory).arg(format!("{package}@{NODE}"));
+        finish(npm)?;
+        // Its headers and manuals are a third of it.
+        let modules = directory.join("node_modules");
+        fs::rename(modules.join(package).join("bin/node"), directory.join("node"))?;
+        Ok(fs::remove_dir_all(modules)?)
+    })?;
+    Ok(directory.join("node"))
+}
+
+/// `name` in the clients' directory, filled by `install` if it is not there. A failure is not tried again.
+fn once(
+    installed: &OnceLock<Result<PathBuf, String>>,
+    name: &str,
+    install: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<PathBuf> {
+    let all = match std::env::var_os(DIRECTORY) {
+        Some(path) => path.into(),
+        None => beside_executable()?,
+    };
+    let place = || installed_in(&all, name, install).map_err(|error| format!("{name}: {error:#}"));
+    installed.get_or_init(place).clone().map_err(anyhow::Error::msg)
+}
+
+fn installed_in(
+    all: &Path,
+    name: &str,
+    install: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<PathBuf> {
+    let place = all.join(name);
+    if place.is_dir() {
+        return Ok(place);
+    }
+    fs::create_dir_all(all).with_context(|| format!("making {}", all.display()))?;
+    // Whole or not at all: it gets its name when it is complete.
+    let directory = tempfile::Builder::new().prefix("installing-").tempdir_in(all)?;
+    install(directory.path())?;
+    match fs::rename(directory.path(), &place) {
+        Ok(()) => {
+            // It is no temporary directory any more.
+            let _moved = directory.keep();
+        }
+        // Another test program was faster.
+        Err(_) if place.is_dir() => (),
+        Err(error) => return Err(error).with_context(|| format!("making {}", place.display())),
+    }
+    Ok(place)
+}
+
+/// `clients` next to this executable, or above its `deps`.
+fn beside_executable() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("finding this executable")?;
+    let directory = own.parent().context("a directory")?;
+    let directory =
+        if directory.ends_with("deps") { directory.parent().unwrap_or(directory) } else { directory };
+    Ok(directory.join("clients"))
+}
+
+fn finish(command: Command) -> anyhow::Result<()> {
+    let ended = Running::start(command, None)?.wait(INSTALLED_WITHIN)?;
+    match ended.status.success() {
+        true => Ok(()),
+        false => bail!("the installer ended with {}: {}", ended.status, ended.stderr.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_filled_once_and_only_whole() -> anyhow::Result<()> {
+        let all = tempfile::tempdir()?;
+        let broken = installed_in(all.path(), "a-1", |directory| {
+            fs::write(directory.join("half"), "")?;
+            bail!("no network")
+        });
+        assert_eq!(broken.unwrap_err().to_string(), "no network");
+        assert_eq!(fs::read_dir(all.path())?.count(), 0, "nothing is left of it");
+
+        let filled =
+            installed_in(all.path(), "a-1", |directory| Ok(fs::write(directory.join("whole"), "")?))?;
+        assert!(filled.join("whole").is_file());
+        let again = installed_in(all.path(), "a-1", |_| bail!("it is there"))?;
+        assert_eq!((&again, fs::read_dir(all.path())?.count()), (&filled, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn a_failure_is_remembered() {
+        let installed = OnceLock::new();
+        let first = once(&installed, "\0", |_| Ok(())).unwrap_err().to_string();
+        let second = once(&installed, "b", |_| Ok(())).unwrap_err().to_string();
+        assert_eq!(first, second);
+    }
+}

@@ -1,0 +1,217 @@
+//! The head of a response as OpenAI's edge sends it, for either version of HTTP.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+use super::{coding::Coding, respond::After};
+
+/// A response head.
+pub(super) struct Head<'a> {
+    pub(super) status: u16,
+    pub(super) request_id: &'a str,
+    pub(super) processing: Duration,
+    pub(super) after: After,
+    pub(super) body: Body,
+    pub(super) coding: Option<Coding>,
+    /// [`TRAILER`] follows the body.
+    pub(super) trailers: bool,
+}
+
+/// What follows the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    Json {
+        length: usize,
+    },
+    /// `None`: its end is told when it comes.
+    Events {
+        length: Option<usize>,
+    },
+}
+
+/// The one field of a trailer section.
+pub(super) const TRAILER: (&str, &str) = ("server-timing", "edge;dur=1");
+
+impl Body {
+    fn length(self) -> Option<usize> {
+        match self {
+            Self::Json { length } => Some(length),
+            Self::Events { length } => length,
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Json { .. } => "application/json",
+            Self::Events { .. } => "text/event-stream; charset=utf-8",
+        }
+    }
+}
+
+impl Head<'_> {
+    /// As bytes of HTTP/1.1; a body of no known length is chunked.
+    pub(super) fn http1(&self) -> Vec<u8> {
+        let reason = match self.status {
+            200 => "OK",
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            404 => "Not Found",
+            413 => "Content Too Large",
+            415 => "Unsupported Media Type",
+            429 => "Too Many Requests",
+            500 => "Internal Server Error",
+            503 => "Service Unavailable",
+            // RFC 9112 §4: a client ignores the phrase.
+            _ => "",
+        };
+        let framing = match self.body.length() {
+            Some(length) => ("Content-Length", length.to_string()),
+            None => ("Transfer-Encoding", "chunked".to_owned()),
+        };
+        let connection = match self.after {
+            After::KeepAlive => "keep-alive",
+            After::Close | After::Drop => "close",
+        };
+        let mut text = format!("HTTP/1.1 {} {reason}\r\n", self.status);
+        let framing = [framing, ("Connection", connection.to_owned())];
+        for (name, value) in self.of_body().into_iter().chain(framing).chain(self.of_edge()) {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        text.into_bytes()
+    }
+
+    /// For HTTP/2: no `Connection`, and a length only where it is known.
+    pub(super) fn http2(&self) -> Response<()> {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(self.status).expect("a script's status is one");
+        let length = self.body.length().map(|length| ("content-length", length.to_string()));
+        for (name, value) in self.of_body().into_iter().chain(length).chain(self.of_edge()) {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("our own names");
+            response.headers_mut().append(name, HeaderValue::try_from(value).expect("our own values"));
+        }
+        response
+    }
+
+    fn of_body(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("Content-Type", self.body.content_type().to_owned())];
+        if let Some(coding) = self.coding {
+            fields.push(("Content-Encoding", coding.name().to_owned()));
+            fields.push(("Vary", "Accept-Encoding".to_owned()));
+        }
+        if self.trailers {
+            fields.push(("Trailer", TRAILER.0.to_owned()));
+        }
+        fields
+    }
+
+    fn of_edge(&self) -> Vec<(&'static str, String)> {
+        let milliseconds = self.processing.as_millis().to_string();
+        let mut fields = vec![
+            ("access-control-expose-headers", "X-Request-ID".to_owned()),
+            ("openai-organization", "org-local".to_owned()),
+            ("openai-processing-ms", milliseconds.clone()),
+            ("openai-version", "2020-10-01".to_owned()),
+            ("x-envoy-upstream-service-time", milliseconds),
+            ("x-ratelimit-limit-requests", "10000".to_owned()),
+            ("x-ratelimit-limit-tokens", "30000000".to_owned()),
+            ("x-ratelimit-remaining-requests", "9999".to_owned()),
+            ("x-ratelimit-remaining-tokens", "29999982".to_owned()),
+            ("x-ratelimit-reset-requests", "6ms".to_owned()),
+            ("x-ratelimit-reset-tokens", "0s".to_owned()),
+            ("x-request-id", self.request_id.to_owned()),
+        ];
+        if matches!(self.status, 429 | 503) {
+            fields.push(("retry-after", "1".to_owned()));
+            fields.push(("retry-after-ms", "750".to_owned()));
+            fields.push(("x-should-retry", "true".to_owned()));
+        }
+        fields.extend([
+            ("strict-transport-security", "max-age=31536000; includeSubDomains; preload".to_owned()),
+            ("cf-cache-status", "DYNAMIC".to_owned()),
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+            ("Server", "cloudflare".to_owned()),
+            ("CF-RAY", "8f0a1b2c3d4e5f60-SJC".to_owned()),
+        ]);
+        fields
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16, body: Body) -> Head<'static> {
+        Head {
+            status,
+            request_id: "req_1",
+            processing: Duration::from_millis(12),
+            after: After::KeepAlive,
+            body,
+            coding: None,
+            trailers: false,
+        }
+    }
+
+    #[test]
+    fn http1_to_the_byte() {
+        let events = head(200, Body::Events { length: None });
+        assert_eq!(
+            String::from_utf8(events.http1()).unwrap(),
+            "HTTP/1.1 200 OK\r\n\
+             Content-Type: text/event-stream; charset=utf-8\r\n\
+             Transfer-Encoding: chunked\r\n\
+             Connection: keep-alive\r\n\
+             access-control-expose-headers: X-Request-ID\r\n\
+             openai-organization: org-local\r\n\
+             openai-processing-ms: 12\r\n\
+             openai-version: 2020-10-01\r\n\
+             x-envoy-upstream-service-time: 12\r\n\
+             x-ratelimit-limit-requests: 10000\r\n\
+             x-ratelimit-limit-tokens: 30000000\r\n\
+             x-ratelimit-remaining-requests: 9999\r\n\
+             x-ratelimit-remaining-tokens: 29999982\r\n\
+             x-ratelimit-reset-requests: 6ms\r\n\
+             x-ratelimit-reset-tokens: 0s\r\n\
+             x-request-id: req_1\r\n\
+             strict-transport-security: max-age=31536000; includeSubDomains; preload\r\n\
+             cf-cache-status: DYNAMIC\r\n\
+             X-Content-Type-Options: nosniff\r\n\
+             Server: cloudflare\r\n\
+             CF-RAY: 8f0a1b2c3d4e5f60-SJC\r\n\
+             \r\n"
+        );
+        let limited = Head { after: After::Close, ..head(429, Body::Json { length: 7 }) };
+        let text = String::from_utf8(limited.http1()).unwrap();
+        let expect = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\
+                      Connection: close\r\naccess-control";
+        assert!(text.starts_with(expect), "{text}");
+        let expect =
+            "x-request-id: req_1\r\nretry-after: 1\r\nretry-after-ms: 750\r\nx-should-retry: true\r\nstrict";
+        assert!(text.contains(expect), "{text}");
+        let coded = Head { coding: Some(Coding::Br), trailers: true, ..head(200, Body::Json { length: 7 }) };
+        let text = String::from_utf8(coded.http1()).unwrap();
+        let expect = "application/json\r\nContent-Encoding: br\r\nVary: Accept-Encoding\r\nTrailer: server-timing\r\n\
+                      Content-Length: 7\r\n";
+        assert!(text.contains(expect), "{text}");
+    }
+
+    #[test]
+    fn http2_has_the_same_fields_without_the_connection() {
+        let coded = Head { coding: Some(Coding::Gzip), ..head(503, Body::Events { length: None }) };
+        let response = coded.http2();
+        let value = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(response.status(), 503);
+        assert_eq!(value("content-type"), Some("text/event-stream; charset=utf-8"));
+        assert_eq!(value("content-encoding"), Some("gzip"));
+        assert_eq!(value("x-request-id"), Some("req_1"));
+        assert_eq!(value("retry-after"), Some("1"));
+        assert_eq!(value("cf-ray"), Some("8f0a1b2c3d4e5f60-SJC"));
+        for absent in ["content-length", "connection", "transfer-encoding", "trailer"] {
+            assert_eq!(value(absent), None, "{absent}");
+        }
+        let plain = head(200, Body::Json { length: 7 }).http2();
+        assert_eq!(plain.headers()["content-length"], "7");
+    }
+}
