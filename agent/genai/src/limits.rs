@@ -39,3 +39,19 @@ pub const TOOL_CALLS: usize = 128;
 
 /// Intervals that are kept one by one; 32 KiB. Longer streams are rare and change to a sketch.
 pub const EXACT_INTERVALS: usize = 4096;
+
+/// Nesting that is followed in an answer that should be JSON. Schemas of providers allow 5 to 10 levels.
+pub const CHECK_DEPTH: usize = 128;
+
+/// Bytes of one usage object. The largest that is known, of OpenRouter with all its costs, has 900.
+pub const USAGE: usize = 4096;
+
+/// Figures of all usage objects of a call. The richest provider (Gemini with all modalities) tells 30.
+pub const FIGURES: usize = 64;
+
+/// Nesting within a usage object: `iterations[0].cache_creation.ephemeral_5m_input_tokens` has 4.
+pub const USAGE_DEPTH: usize = 5;
+
+/// Messages of a prompt whose digests are kept, from the first on: 4 KiB for a call under way. Agents' conversations
+/// reach a few hundred; of a longer one a change after these is not seen, and that there are more is.
+pub const TRACED_MESSAGES: usize = 512;
