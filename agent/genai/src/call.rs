@@ -55,8 +55,8 @@ pub struct Attempt {
     pub logical: Digest,
     /// Which try, from 1.
     pub number: u32,
-    /// How that is known.
-    pub by: AttemptBy,
+    /// How that is known. Of a first try there is nothing to know it by.
+    pub by: Option<AttemptBy>,
     /// Nanoseconds from the end of the try before to the beginning of this one.
     pub waited_ns: Option<u64>,
 }

@@ -40,8 +40,8 @@ pub use call::{
     Api, Attempt, AttemptBy, CacheMiss, Call, Failure, Http, KnownBy, Outcome, Part, Prompt, Provider,
     Request, Response, Stream, Times, ToolCall, ToolReturn, Usage,
 };
-pub use digest::{Digest, Key};
+pub use digest::{Digest, Digester, Key};
 pub use finish::FinishClass;
 pub use interpreter::{Interpreter, Verdict};
-pub use memory::Traces;
+pub use memory::{Memory, Traces};
 pub use settings::{NamedHost, NamedHostError, Settings};

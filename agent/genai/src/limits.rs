@@ -55,3 +55,23 @@ pub const USAGE_DEPTH: usize = 5;
 /// Messages of a prompt whose digests are kept, from the first on: 4 KiB for a call under way. Agents' conversations
 /// reach a few hundred; of a longer one a change after these is not seen, and that there are more is.
 pub const TRACED_MESSAGES: usize = 512;
+
+/// How long after a failed attempt the same body is still taken for another: clients wait up to 60 s between two, and
+/// take up to 60 s to connect. Where the server said how long to wait, twice that if it is longer.
+pub const BACK_OFF_NS: u64 = 130 * 1_000_000_000;
+
+/// Attempts of a process that are remembered; 6 KiB. A busy process makes some hundred calls a second, and a retry that
+/// comes after so many others is told as a call of its own.
+pub const REMEMBERED_ATTEMPTS: usize = 64;
+
+/// Tool calls of a process that have not come back. Most come back with the next call.
+pub const REMEMBERED_TOOL_CALLS: usize = 256;
+
+/// Prompts of a process that are remembered, with [`REMEMBERED_BLOCKS`] blocks in all.
+pub const REMEMBERED_PROMPTS: usize = 128;
+
+/// Blocks of all prompts of a process that are remembered; 96 KiB.
+pub const REMEMBERED_BLOCKS: usize = 4096;
+
+/// The shortest prompt that OpenAI and most models of Anthropic and Google cache.
+pub const CACHED_TOKENS: u64 = 1024;

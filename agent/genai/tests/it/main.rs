@@ -8,6 +8,7 @@ mod embeddings;
 mod endings;
 mod gemini;
 mod hostile;
+mod memory;
 mod ollama;
 mod recognition;
 mod responses;
