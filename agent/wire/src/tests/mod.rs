@@ -20,6 +20,8 @@ mod gaps;
 mod grpc;
 mod guesses;
 mod h2;
+mod h2_floods;
+mod h2_garbage;
 mod h2_hostile;
 mod h2_properties;
 mod h2_recorded;
