@@ -1,5 +1,5 @@
-//! HTTP/2 by whoever wants to harm: frames that lie, repeat, or are out of place. Floods and bombs are in `h2_floods`,
-//! what is no HTTP/2 in `h2_garbage`. Every cap holds ([`Driver`] looks after each push), everything that began ends
+//! HTTP/2 by whoever wants to harm: frames that lie, repeat, or are out of place. Floods are in
+//! `h2_floods`, bombs in `h2_bombs`, what is no HTTP/2 in `h2_garbage`, what was good in `h2_damage`. Every cap holds ([`Driver`] looks after each push), everything that began ends
 //! once, and where framing is intact the next stream is decoded.
 
 use super::h2::{

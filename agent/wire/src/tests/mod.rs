@@ -20,6 +20,8 @@ mod gaps;
 mod grpc;
 mod guesses;
 mod h2;
+mod h2_bombs;
+mod h2_damage;
 mod h2_floods;
 mod h2_garbage;
 mod h2_hostile;
