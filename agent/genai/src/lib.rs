@@ -12,6 +12,7 @@
 //! - `provider` – one file per provider: what its requests, responses and events mean
 //! - `json_scan` – JSON read as it streams by, in bounded memory
 //! - [`call`] – what comes out
+//! - [`price`] – what a call cost
 //! - [`intervals`] – the times between content events
 //! - [`limits`] – every cap, with its reason
 #![warn(missing_docs, clippy::indexing_slicing, clippy::string_slice)]
@@ -22,6 +23,7 @@ pub mod interpreter;
 pub mod intervals;
 mod json_scan;
 pub mod limits;
+pub mod price;
 mod provider;
 mod recognise;
 

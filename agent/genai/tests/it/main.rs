@@ -9,6 +9,8 @@ mod endings;
 mod gemini;
 mod hostile;
 mod ollama;
+mod price;
+mod price_files;
 mod recognition;
 mod responses;
 mod samples;
