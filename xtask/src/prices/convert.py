@@ -1,17 +1,18 @@
 """Makes the price table of the agent from a wheel of genai-prices.
 
-python3 convert.py WHEEL COMMITTED TODAY > NEW
+python3 convert.py WHEEL COMMITTED > NEW
 
 The wheel's `data.py` is Python that builds objects. It is read as a syntax tree and never run, so this needs neither
 the package's dependencies nor trust in it. Written is what the agent reads, one model a line, so that a diff shows
 which prices changed. What changed since COMMITTED is said on standard error. The date is the day on which the table
-was taken: TODAY, or COMMITTED's while nothing changed.
+was taken: today, or COMMITTED's while nothing changed.
 """
 
 import ast
 import json
 import sys
 import zipfile
+from datetime import UTC, datetime
 from decimal import Decimal
 
 # Members that the agent reads, in the order in which they are written.
@@ -101,7 +102,7 @@ def lines_of(body):
 
 
 def main():
-    wheel, committed, today = sys.argv[1:]
+    wheel, committed = sys.argv[1:]
     with zipfile.ZipFile(wheel) as archive:
         source = archive.read("genai_prices/data.py")
         (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
@@ -121,7 +122,7 @@ def main():
     except FileNotFoundError:
         old, old_body = {}, ""
     same = (old.get("version"), old_body) == (version, body)
-    date = old["date"] if same else today
+    date = old["date"] if same else datetime.now(UTC).date().isoformat()
     head = {"source": "genai-prices", "version": version, "date": date}
     sys.stdout.write(text_of(head)[:-1] + ',"providers":' + body)
 

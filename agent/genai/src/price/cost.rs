@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::money::{Money, from_sum};
 use super::moment::Date;
+use super::money::{Money, from_sum};
 use super::table::{Conditional, FoundBy, Model, Rate};
 use super::unit::{COMMON, Dimensions, Quantities, Unit};
 

@@ -14,18 +14,16 @@
 
 use std::fmt;
 
-use sonic_rs::{
-    Array, Deserializer, JsonContainerTrait as _, JsonValueTrait as _, Object, Value,
-};
+use sonic_rs::{Array, Deserializer, JsonContainerTrait as _, JsonValueTrait as _, Object, Value};
 
+use super::PriceTable;
 use super::cost::Origin;
 use super::litellm;
 use super::matcher::{Clause, Pattern};
 use super::moment::{Constraint, Date, time_of_day};
 use super::money::{PRICE_DECIMALS, scaled};
-use super::table::{Conditional, Model, Prices, Provider, Rate, Variant};
+use super::table::{Conditional, Model, Prices, Provider, Rate, Variant, When};
 use super::unit::Unit;
-use super::PriceTable;
 use crate::limits;
 
 /// What is wrong with a price file, and where.
@@ -192,7 +190,11 @@ fn model(value: &Value, passed_over: &mut usize) -> Result<Model> {
     for value in list(object, "price_variants")? {
         let object = self::object(value, "one of `price_variants`")?;
         let when = when(object)?;
-        variants.push(Variant { when, constraint: constraint(object)?, prices: prices(object, passed_over)? });
+        variants.push(Variant {
+            when,
+            constraint: constraint(object)?,
+            prices: prices(object, passed_over)?,
+        });
     }
     Ok(Model {
         id: id.into(),
@@ -202,7 +204,7 @@ fn model(value: &Value, passed_over: &mut usize) -> Result<Model> {
     })
 }
 
-fn when(object: &Object) -> Result<Box<[(Box<str>, Box<str>)]>> {
+fn when(object: &Object) -> Result<When> {
     let Some(value) = member(object, "when") else { return fail("a variant has no `when`") };
     let mut out: Vec<(Box<str>, Box<str>)> = Vec::new();
     for (key, value) in self::object(value, "`when`")? {

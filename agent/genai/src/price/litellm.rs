@@ -98,7 +98,8 @@ fn model(provider: &str, key: &str, entry: &Object) -> Result<Option<Model>, Pri
     }
     let variants = read.iter().filter_map(|(kind, units)| {
         let (key, value) = kind.as_ref()?.when();
-        let rates = units.iter().filter_map(|(unit, prices)| Some((*unit, rate(prices, standard.get(unit))?)));
+        let rates =
+            units.iter().filter_map(|(unit, prices)| Some((*unit, rate(prices, standard.get(unit))?)));
         let when = Box::new([(key.into(), value.into())]);
         Some(Variant { when, constraint: None, prices: rates.collect() })
     });
@@ -113,7 +114,7 @@ fn model(provider: &str, key: &str, entry: &Object) -> Result<Option<Model>, Pri
 
 /// A price that is only told above a number of tokens has its base elsewhere, or none.
 fn rate(prices: &Prices, standard: Option<&Prices>) -> Option<Rate> {
-    let base = prices.base.or(standard?.base)?;
+    let base = prices.base.or_else(|| standard?.base)?;
     if prices.tiers.is_empty() {
         return Some(Rate::Flat(base));
     }
@@ -123,7 +124,8 @@ fn rate(prices: &Prices, standard: Option<&Prices>) -> Option<Rate> {
 /// A model is called by its key, and without the provider that some keys begin with.
 fn names(provider: &str, key: &str) -> Clause {
     let key = key.to_lowercase();
-    let short = key.split_once('/').filter(|(prefix, _)| id_of(prefix) == provider).map(|(_, rest)| rest.into());
+    let short =
+        key.split_once('/').filter(|(prefix, _)| id_of(prefix) == provider).map(|(_, rest)| rest.into());
     let whole = Clause::Equals(key.as_str().into());
     match short {
         Some(short) => Clause::Any(Box::new([whole, Clause::Equals(short)])),

@@ -19,8 +19,8 @@ pub(super) enum Clause {
     Contains(Box<str>),
     /// Anywhere in the name.
     Regex(Box<Pattern>),
-    Any(Box<[Clause]>),
-    All(Box<[Clause]>),
+    Any(Box<[Self]>),
+    All(Box<[Self]>),
 }
 
 impl Clause {
@@ -74,6 +74,7 @@ impl Pattern {
         Self::new(&format!("^(?:{text})"))
     }
 
+    #[cfg(test)]
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -87,6 +88,7 @@ impl Pattern {
     }
 
     /// Whether it can match at all.
+    #[cfg(test)]
     pub(super) fn compiles(&self) -> bool {
         self.compiled().is_some()
     }

@@ -157,9 +157,16 @@ mod tests {
             assert_eq!(Date::parse(text), Some(Date(days)), "{text}");
             assert_eq!(Date(days).to_string(), text);
         }
-        for wrong in
-            ["", "2026-02-29", "2026-13-01", "2026-00-01", "2026-1-1", "2026-01-32", "2026-01-01-", "2100-02-29"]
-        {
+        for wrong in [
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-1-1",
+            "2026-01-32",
+            "2026-01-01-",
+            "2100-02-29",
+        ] {
             assert_eq!(Date::parse(wrong), None, "{wrong}");
         }
     }

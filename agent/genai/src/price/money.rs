@@ -130,7 +130,9 @@ mod tests {
         check("1e-4000", Some(0));
         check("0e4000", Some(0));
         check(".5", Some(PICO / 2));
-        for wrong in ["", ".", "-1", "-0.1", "+1", "1e", "1e99", "e5", "0x1", "1_0", " 1", "nan", "1e99999999999"] {
+        for wrong in
+            ["", ".", "-1", "-0.1", "+1", "1e", "1e99", "e5", "0x1", "1_0", " 1", "nan", "1e99999999999"]
+        {
             check(wrong, None);
         }
         check(&"9".repeat(60), None);

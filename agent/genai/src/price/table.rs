@@ -42,11 +42,13 @@ pub(super) struct Conditional {
 /// Prices that hold when the call was made in a certain way.
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// What the call must have been: `service_tier` = `priority`.
-    pub(super) when: Box<[(Box<str>, Box<str>)]>,
+    pub(super) when: When,
     pub(super) constraint: Option<Constraint>,
     pub(super) prices: Prices,
 }
+
+/// What the call must have been: `service_tier` = `priority`.
+pub(super) type When = Box<[(Box<str>, Box<str>)]>;
 
 /// A price for each unit that has one.
 pub(super) type Prices = Box<[(Unit, Rate)]>;
@@ -158,9 +160,8 @@ pub(super) fn find<'t>(
 /// By id, else by the first whose names match.
 fn by_id<'t>(providers: &'t [Provider], name: &str) -> Option<&'t Provider> {
     let name = name.trim().to_lowercase();
-    let also = |provider: &&Provider| {
-        provider.provider_match.as_ref().is_some_and(|clause| clause.matches(&name))
-    };
+    let also =
+        |provider: &&Provider| provider.provider_match.as_ref().is_some_and(|clause| clause.matches(&name));
     providers.iter().find(|provider| *provider.id == *name).or_else(|| providers.iter().find(also))
 }
 
@@ -173,11 +174,7 @@ fn makes(provider: &Provider, model: &str) -> bool {
 }
 
 /// The model, and whether it is another provider's. One step only: a fallback's fallbacks are not asked.
-fn model_of<'t>(
-    providers: &'t [Provider],
-    provider: &'t Provider,
-    model: &str,
-) -> Option<(&'t Model, bool)> {
+fn model_of<'t>(providers: &'t [Provider], provider: &'t Provider, model: &str) -> Option<(&'t Model, bool)> {
     let own = |provider: &'t Provider| provider.models.iter().find(|own| own.clause.matches(model));
     if let Some(found) = own(provider) {
         return Some((found, false));

@@ -346,7 +346,10 @@ mod tests {
         let meet = |a: Unit, b: Unit| {
             a.dimensions().meet(b.dimensions()).map(|both| Unit::of_dimensions(both).map(Unit::name))
         };
-        assert_eq!(meet(Unit::InputAudioTokens, Unit::CacheReadTokens), Some(Some("cache_audio_read_tokens")));
+        assert_eq!(
+            meet(Unit::InputAudioTokens, Unit::CacheReadTokens),
+            Some(Some("cache_audio_read_tokens"))
+        );
         assert_eq!(meet(Unit::InputAudioTokens, Unit::InputImageTokens), None);
         assert_eq!(meet(Unit::InputTokens, Unit::OutputTokens), None);
         assert_eq!(meet(Unit::WebSearches, Unit::InputTokens), None);

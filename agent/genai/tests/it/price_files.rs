@@ -104,7 +104,10 @@ fn a_file_in_our_format_is_read_whole() {
     // At night only input is sold.
     assert_eq!(at(midnight - 1), dollars("7"));
     let night = |input| total(&table, Asked { at: midnight, ..ask("vllm", "m") }, &[(IN, input), (OUT, 9)]);
-    assert_eq!([night(10), night(11), night(20), night(21)], ["0.00005", "0.000066", "0.00012", "0.000147"].map(dollars));
+    assert_eq!(
+        [night(10), night(11), night(20), night(21)],
+        ["0.00005", "0.000066", "0.00012", "0.000147"].map(dollars)
+    );
     // The first variant that has a price of a unit has the say over it.
     let flex = Asked { tier: Some("flex"), ..ask("vllm", "m") };
     assert_eq!(total(&table, flex, &million), dollars("1.5"));
@@ -201,7 +204,10 @@ fn a_wrong_file_is_told_in_a_sentence_that_says_where() {
         (r#"{"input_mtok":1e40}"#, "`input_mtok`: it is not a number of dollars"),
         (r#"{"input_mtok":true}"#, "`input_mtok`: it is not a number of dollars"),
         (r#"{"input_mtok":{}}"#, "`input_mtok`: tiers have no `base`"),
-        (r#"{"input_mtok":{"base":1,"tiers":[{}]}}"#, "`input_mtok`: a tier's `start` is not a number of tokens"),
+        (
+            r#"{"input_mtok":{"base":1,"tiers":[{}]}}"#,
+            "`input_mtok`: a tier's `start` is not a number of tokens",
+        ),
         (r#"{"input_mtok":{"base":1,"tiers":[{"start":1}]}}"#, "`input_mtok`: a tier has no `price`"),
         (r#"[3]"#, "one of `prices` is not an object"),
         (r#"[{"constraint":{}, "prices":{}}]"#, "it has no `start_time`"),
@@ -228,7 +234,8 @@ fn a_wrong_file_is_told_in_a_sentence_that_says_where() {
     check(&clause(&deep), &at("`match`: clauses are nested deeper than 8"));
     let long = format!(r#"{{"regex":"{}"}}"#, "a".repeat(513));
     check(&clause(&long), &at("`match`: a pattern is longer than 512 bytes"));
-    let variant = r#"{"id":"m","match":{"equals":"m"},"prices":{},"price_variants":[{"when":{},"prices":{}}]}"#;
+    let variant =
+        r#"{"id":"m","match":{"equals":"m"},"prices":{},"price_variants":[{"when":{},"prices":{}}]}"#;
     check(&model(variant), &at("a variant's `when` is empty"));
     check(
         r#"{"gpt":{"litellm_provider":"openai","input_cost_per_token":-1}}"#,
