@@ -17,6 +17,7 @@
 //! - [`finish`] – why answers end, in the same words for all
 //! - [`digest`] – keyed digests of what must not be kept
 //! - [`call`] – what comes out
+//! - [`price`] – what a call cost
 //! - [`intervals`] – the times between content events
 //! - [`limits`] – every cap, with its reason
 #![warn(missing_docs, clippy::indexing_slicing, clippy::string_slice)]
@@ -32,6 +33,7 @@ mod json_check;
 mod json_scan;
 pub mod limits;
 pub mod memory;
+pub mod price;
 mod provider;
 mod recognise;
 mod settings;

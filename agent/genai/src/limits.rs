@@ -75,3 +75,24 @@ pub const REMEMBERED_BLOCKS: usize = 4096;
 
 /// The shortest prompt that OpenAI and most models of Anthropic and Google cache.
 pub const CACHED_TOKENS: u64 = 1024;
+
+/// Bytes of a price file. The largest that there is, litellm's, has 3 MB.
+pub const PRICE_FILE: usize = 16 * 1024 * 1024;
+
+/// Models of a price file, which are looked through one after the other. litellm's has 4,500.
+pub const PRICE_MODELS: usize = 50_000;
+
+/// Nesting of a price file. The embedded one has 11.
+pub const PRICE_DEPTH: usize = 64;
+
+/// Nesting of clauses in a price file. Its own has 3.
+pub const PRICE_CLAUSE_DEPTH: usize = 8;
+
+/// Bytes of a pattern in a price file; the longest of its own has 112.
+pub const PRICE_PATTERN: usize = 512;
+
+/// Bytes of a compiled pattern.
+pub const PRICE_PATTERN_COMPILED: usize = 64 * 1024;
+
+/// Groups within groups in a pattern.
+pub const PRICE_PATTERN_DEPTH: u32 = 16;

@@ -10,6 +10,8 @@ mod gemini;
 mod hostile;
 mod memory;
 mod ollama;
+mod price;
+mod price_files;
 mod recognition;
 mod responses;
 mod samples;
