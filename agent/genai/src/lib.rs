@@ -10,6 +10,7 @@
 //! - `exchange` – one exchange, from its first message to its [`Call`]
 //! - `recognise` – which provider and API an exchange is, by host, path and body shape
 //! - `provider` – one file per provider: what its requests, responses and events mean
+//! - [`headers`] – what headers tell of a call, whoever the provider is
 //! - `json_scan` – JSON read as it streams by, in bounded memory
 //! - [`call`] – what comes out
 //! - [`intervals`] – the times between content events
@@ -18,6 +19,7 @@
 
 pub mod call;
 mod exchange;
+pub mod headers;
 pub mod interpreter;
 pub mod intervals;
 mod json_scan;

@@ -39,3 +39,17 @@ pub const TOOL_CALLS: usize = 128;
 
 /// Intervals that are kept one by one; 32 KiB. Longer streams are rare and change to a sketch.
 pub const EXACT_INTERVALS: usize = 4096;
+
+/// Bytes of a header value that is read for what it tells. The longest, a report of an engine's load, has a few hundred
+/// for each metric that was asked for.
+pub const TOLD: usize = 4096;
+
+/// Rate limits of one response. Anthropic sends nine at most, a gateway adds its own; an IETF list may have any number.
+pub const RATE_LIMITS: usize = 24;
+
+/// Bytes of the name of a rate limit, or of an entry of `server-timing`. Real ones stay under 30; longer ones of rate
+/// limits are cut.
+pub const RATE_LIMIT_NAME: usize = 64;
+
+/// Entries of `server-timing`. Real ones have one to five.
+pub const SERVER_TIMINGS: usize = 8;
