@@ -35,7 +35,7 @@ pub mod rate_limit;
 mod tests;
 pub mod times;
 
-use wire::Headers;
+use wire::{Header, Headers};
 
 pub use self::attempts::{Attempts, Client};
 pub use self::decimal::{Unit, nanos};
@@ -165,10 +165,7 @@ pub fn response(headers: &Headers, host: Option<&str>, unix_ns: Option<u64>) -> 
             }
             let name = inner.unwrap_or(&header.name);
             gateway.see(name);
-            let Some(value) = header.value.text().filter(|value| !value.is_empty()) else { continue };
-            if value.len() > limits::TOLD {
-                continue;
-            }
+            let Some(value) = worth_reading(header) else { continue };
             let heard = rate_limits
                 .hear(name, value)
                 .or_else(|| times.hear(name, value, tgi))
@@ -196,10 +193,7 @@ pub fn request(headers: &Headers, host: Option<&str>, path: &str) -> RequestFact
     let place = place::of_request(host.unwrap_or_default(), path);
     let mut facts = RequestFacts { place, ..RequestFacts::default() };
     for header in headers.iter() {
-        let Some(value) = header.value.text().filter(|value| !value.is_empty()) else { continue };
-        if value.len() > limits::TOLD {
-            continue;
-        }
+        let Some(value) = worth_reading(header) else { continue };
         let heard = facts
             .attempts
             .hear_request(&header.name, value)
@@ -211,15 +205,17 @@ pub fn request(headers: &Headers, host: Option<&str>, path: &str) -> RequestFact
     facts
 }
 
+/// The value of a header, unless it is nothing, or `None`: servers in Python, LiteLLM most of all, write that.
+fn worth_reading(header: &Header) -> Option<&str> {
+    let value = header.value.text()?;
+    ((1..=limits::TOLD).contains(&value.len()) && value != "None").then_some(value)
+}
+
 impl ResponseFacts {
     /// What is of no part.
     fn hear(&mut self, name: &str, value: &str) -> Heard {
         match name {
             "x-litellm-response-cost" => {
-                // LiteLLM writes `None` where it has no price.
-                if value == "None" {
-                    return Heard::Understood;
-                }
                 let is_price = decimal::float(value).is_some();
                 if is_price && self.cost.is_none() {
                     self.cost = Some(Cost { usd: value.to_owned(), source: "x-litellm-response-cost" });

@@ -106,7 +106,7 @@ fn seconds(year: u64, month: u64, day: u64, time: &str) -> Option<u64> {
 
 /// Days since 1970-01-01 of a day of the Gregorian calendar.
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let february = if leap { 29 } else { 28 };
     let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let before = usize::try_from(month.checked_sub(1)?).ok()?;

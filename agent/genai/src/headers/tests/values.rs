@@ -236,7 +236,7 @@ proptest! {
     fn days_follow_each_other(seconds in 0_u64..16_000_000_000) {
         // Written by the definition: year by year, month by month.
         let (mut day, mut year) = (seconds / 86_400, 1970);
-        let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let length = |year| if leap(year) { 366 } else { 365 };
         while day >= length(year) {
             day -= length(year);
