@@ -47,11 +47,12 @@ impl Attempts {
                 let max = field("max").map(|max| put(&mut self.max, max));
                 Heard::or_malformed([attempt, max].iter().all(|heard| *heard != Some(Heard::Malformed)))
             }
-            "amz-sdk-invocation-id" => put(&mut self.invocation, Said::new(value, "amz-sdk-invocation-id")),
-            "idempotency-key" => {
-                // Of both, AWS's is the one that is surely the same in all attempts.
-                put(&mut self.invocation, Said::new(value, "idempotency-key"))
+            // Of both, AWS's is the one that is surely the same in all attempts.
+            "amz-sdk-invocation-id" => {
+                self.invocation = Said::new(value, "amz-sdk-invocation-id").or(self.invocation.take());
+                Heard::or_malformed(self.invocation.is_some())
             }
+            "idempotency-key" => put(&mut self.invocation, Said::new(value, "idempotency-key")),
             _ => Heard::NotMine,
         }
     }

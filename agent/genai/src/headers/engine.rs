@@ -217,9 +217,10 @@ impl Shape for Orca<'_> {
     fn close(&mut self, _: Place) {}
 
     fn scalar(&mut self, place: Place, scalar: &Scalar<'_>) {
-        let understood = match (place, scalar) {
-            (Place::Metric(figure), Scalar::Number(number)) => self.state.put(figure, number, self.source),
-            _ => false,
+        let understood = if let (Place::Metric(figure), Scalar::Number(number)) = (place, scalar) {
+            self.state.put(figure, number, self.source)
+        } else {
+            false
         };
         self.understood &= understood;
     }

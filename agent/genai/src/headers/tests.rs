@@ -1,5 +1,6 @@
 //! Heads as providers send them, and what they must tell.
 
+mod hostile;
 mod rate_limits;
 mod requests;
 mod responses;

@@ -142,6 +142,17 @@ impl ToldTimes {
         self.hear_of(phase, Told { nanos, source, origin: Origin::Body });
     }
 
+    /// A body has a number at a place that is known to tell a duration; `path` is the place, with `.` between names, and
+    /// `number` is as written. Whether the place is known and the number is one.
+    pub fn tell_field(&mut self, path: &str, number: &str) -> bool {
+        let known = BODIES.iter().find(|row| row.0 == path);
+        let told = known.and_then(|row| Some((row, decimal::nanos(number, row.2)?)));
+        if let Some(((source, phase, _), nanos)) = told {
+            self.tell(*phase, nanos, source);
+        }
+        told.is_some()
+    }
+
     /// Adds what another source told, such as a body to a head. Which of them counts is said at the top.
     pub fn merge(&mut self, other: Self) {
         for phase in Phase::ALL {
@@ -284,6 +295,50 @@ const QUEUES: [&str; 3] = [
     "fireworks-generation-queue-duration",
 ];
 const ALL_QUEUES: &str = "fireworks-*-queue-duration";
+
+/// Places in bodies that tell a duration.
+const BODIES: [(&str, Phase, Unit); 32] = [
+    // Groq: in the last chunk of a stream under `x_groq` as well.
+    ("usage.queue_time", Phase::Queue, Unit::Seconds),
+    ("usage.prompt_time", Phase::Prefill, Unit::Seconds),
+    ("usage.completion_time", Phase::Decode, Unit::Seconds),
+    ("usage.total_time", Phase::Total, Unit::Seconds),
+    ("x_groq.usage.queue_time", Phase::Queue, Unit::Seconds),
+    ("x_groq.usage.prompt_time", Phase::Prefill, Unit::Seconds),
+    ("x_groq.usage.completion_time", Phase::Decode, Unit::Seconds),
+    ("x_groq.usage.total_time", Phase::Total, Unit::Seconds),
+    // Cerebras
+    ("time_info.queue_time", Phase::Queue, Unit::Seconds),
+    ("time_info.prompt_time", Phase::Prefill, Unit::Seconds),
+    ("time_info.completion_time", Phase::Decode, Unit::Seconds),
+    ("time_info.total_time", Phase::Total, Unit::Seconds),
+    // vLLM
+    ("metrics.time_to_first_token_ms", Phase::FirstToken, Unit::Millis),
+    ("metrics.queue_time_ms", Phase::Queue, Unit::Millis),
+    ("metrics.generation_time_ms", Phase::Decode, Unit::Millis),
+    ("metrics.mean_itl_ms", Phase::PerToken, Unit::Millis),
+    // Bedrock
+    ("metrics.latencyMs", Phase::Total, Unit::Millis),
+    // SGLang
+    ("meta_info.e2e_latency", Phase::Total, Unit::Seconds),
+    ("meta_info.queue_time", Phase::Queue, Unit::Seconds),
+    ("meta_info.first_token_latency", Phase::FirstToken, Unit::Seconds),
+    // llama.cpp
+    ("timings.prompt_ms", Phase::Prefill, Unit::Millis),
+    ("timings.predicted_ms", Phase::Decode, Unit::Millis),
+    ("timings.predicted_per_token_ms", Phase::PerToken, Unit::Millis),
+    // Ollama
+    ("total_duration", Phase::Total, Unit::Nanos),
+    ("load_duration", Phase::Load, Unit::Nanos),
+    ("prompt_eval_duration", Phase::Prefill, Unit::Nanos),
+    ("eval_duration", Phase::Decode, Unit::Nanos),
+    // Fireworks, whose numbers are strings here. Its queues are three, and their sum is for the reader of the body.
+    ("perf_metrics.server-time-to-first-token", Phase::FirstToken, Unit::Seconds),
+    ("perf_metrics.server-processing-time", Phase::Total, Unit::Seconds),
+    ("perf_metrics.tokenizer-duration", Phase::Tokenize, Unit::Seconds),
+    ("perf_metrics.prefill-duration", Phase::Prefill, Unit::Seconds),
+    ("perf_metrics.generation-duration", Phase::Decode, Unit::Seconds),
+];
 
 /// Names in `server-timing` that are known to mean something.
 const SERVER_TIMINGS: [(&str, Phase, &str); 3] = [

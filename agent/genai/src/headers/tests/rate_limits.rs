@@ -343,6 +343,11 @@ fn ietf_lists_are_read() {
         ),
     ] {
         assert_eq!(limits_of(fields), expect, "{fields:?}");
+        // In whichever order they come.
+        let backwards: Vec<_> = fields.iter().rev().copied().collect();
+        let mut told = limits_of(&backwards);
+        told.sort_by_key(|entry| expect.iter().position(|other| other == entry));
+        assert_eq!(told, expect, "{backwards:?}");
     }
 }
 
@@ -444,4 +449,7 @@ fn there_is_a_most_of_limits() {
     assert_eq!(told.entries[0].name.as_ref().map(String::len), Some(limits::RATE_LIMIT_NAME));
     let list = r#""p";r=1,"#.repeat(400);
     assert_eq!(hear(&[("ratelimit", &list)]).rate_limits.entries.len(), 1);
+    let list: String = (0..100).map(|i| format!("\"p{i}\";r=1,")).collect();
+    let told = hear(&[("ratelimit", &list)]).rate_limits;
+    assert_eq!((told.entries.len(), told.dropped), (limits::RATE_LIMITS, 100 - limits::RATE_LIMITS as u32));
 }

@@ -65,6 +65,16 @@ fn aws_numbers_its_attempts() {
 }
 
 #[test]
+fn an_invocation_of_aws_comes_before_a_key() {
+    for fields in [
+        [("idempotency-key", "k"), ("amz-sdk-invocation-id", "i")],
+        [("amz-sdk-invocation-id", "i"), ("idempotency-key", "k")],
+    ] {
+        assert_eq!(ask("h", "/", &fields).attempts.invocation, said("i", "amz-sdk-invocation-id"));
+    }
+}
+
+#[test]
 fn requests_and_responses_tell_of_attempts_together() {
     let mut attempts = ask("h", "/", &[("x-stainless-retry-count", "1"), ("idempotency-key", "k")]).attempts;
     attempts.fill(hear(&[("x-envoy-attempt-count", "2"), ("x-litellm-attempted-fallbacks", "0")]).attempts);
