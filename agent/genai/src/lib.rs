@@ -11,6 +11,7 @@
 //! - `recognise` – which provider and API an exchange is, by host, path and body shape
 //! - `provider` – one file per provider: what its requests, responses and events mean
 //! - `hosts` – whose host it is
+//! - [`headers`] – what headers tell of a call, whoever the provider is
 //! - `json_scan` – JSON read as it streams by, in bounded memory
 //! - `json_check` – whether a text is JSON, told as it streams by
 //! - [`memory`] – what is remembered of a process's calls: retries, caches, tools
@@ -27,6 +28,7 @@ pub mod digest;
 mod exchange;
 pub mod finish;
 mod hosts;
+pub mod headers;
 pub mod interpreter;
 pub mod intervals;
 mod json_check;

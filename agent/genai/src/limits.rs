@@ -96,3 +96,16 @@ pub const PRICE_PATTERN_COMPILED: usize = 64 * 1024;
 
 /// Groups within groups in a pattern.
 pub const PRICE_PATTERN_DEPTH: u32 = 16;
+/// Bytes of a header value that is read for what it tells. The longest, a report of an engine's load, has a few hundred
+/// for each metric that was asked for.
+pub const TOLD: usize = 4096;
+
+/// Rate limits of one response. Anthropic sends nine at most, a gateway adds its own; an IETF list may have any number.
+pub const RATE_LIMITS: usize = 24;
+
+/// Bytes of the name of a rate limit, or of an entry of `server-timing`. Real ones stay under 30; longer ones of rate
+/// limits are cut.
+pub const RATE_LIMIT_NAME: usize = 64;
+
+/// Entries of `server-timing`. Real ones have one to five.
+pub const SERVER_TIMINGS: usize = 8;
