@@ -4,8 +4,10 @@ use wire::{Protocol, Time};
 
 use crate::digest::Digest;
 use crate::finish::FinishClass;
+use crate::headers::{Attempts, Client, EngineState, Gateway, Place, RateLimits, ToldTimes};
 use crate::intervals::Intervals;
 use crate::memory::Traces;
+use crate::price::Cost;
 
 /// One model call, provider-neutral.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,10 @@ pub struct Call {
     pub joined_late: bool,
     /// Parts of the exchange that had a shape we do not know; the rest is sure.
     pub unknown_shape: u32,
+    /// What the server, and whoever stands before it, told beside the answer.
+    pub beside: Beside,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// Which try of which call this is, where that is known.
     pub attempt: Option<Attempt>,
     /// Why the provider's cache was not hit, where it could have been.
@@ -46,6 +52,25 @@ pub struct Call {
     pub tool_returns: Vec<ToolReturn>,
     /// What it can be recognised by.
     pub traces: Traces,
+}
+
+/// What was told beside the answer, in heads and at the edges of bodies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Rate limits, and when to come again.
+    pub rate_limits: RateLimits,
+    /// How long things took, as the server says.
+    pub times: ToldTimes,
+    /// What the engine is busy with.
+    pub engine: EngineState,
+    /// Where the request was answered.
+    pub place: Place,
+    /// Who handed it on.
+    pub gateway: Option<Gateway>,
+    /// What client and gateways say of attempts.
+    pub attempts: Attempts,
+    /// What the client says of itself.
+    pub client: Client,
 }
 
 /// One try of a logical call.
@@ -186,8 +211,6 @@ pub struct Http {
     pub traceparent: Option<String>,
     /// The client library, from `user-agent`.
     pub user_agent: Option<String>,
-    /// `x-stainless-retry-count`, where the client says it.
-    pub retry_count: Option<u32>,
     /// Request body bytes, with codings removed.
     pub request_bytes: u64,
     /// Response body bytes, with codings removed. Of an event stream only the bytes of its events' data: field names,

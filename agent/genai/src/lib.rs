@@ -27,8 +27,8 @@ pub mod call;
 pub mod digest;
 mod exchange;
 pub mod finish;
-mod hosts;
 pub mod headers;
+mod hosts;
 pub mod interpreter;
 pub mod intervals;
 mod json_check;
@@ -41,8 +41,8 @@ mod recognise;
 mod settings;
 
 pub use call::{
-    Api, Attempt, AttemptBy, CacheMiss, Call, Failure, Http, KnownBy, Outcome, Part, Prompt, Provider,
-    Request, Response, Stream, Times, ToolCall, ToolReturn, Usage,
+    Api, Attempt, AttemptBy, Beside, CacheMiss, Call, Failure, Http, KnownBy, Outcome, Part, Prompt,
+    Provider, Request, Response, Stream, Times, ToolCall, ToolReturn, Usage,
 };
 pub use digest::{Digest, Digester, Key};
 pub use finish::FinishClass;

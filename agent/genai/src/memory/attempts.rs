@@ -47,7 +47,7 @@ impl Attempts {
     pub(super) fn see(&mut self, call: &Call) -> Option<Attempt> {
         let begun = call.times.request_first_byte?;
         let (body, invocation) = (call.traces.body, call.traces.invocation);
-        let count = call.http.retry_count;
+        let count = call.beside.attempts.retry;
         if body.is_none() && invocation.is_none() && count.is_none() {
             return None;
         }
@@ -65,8 +65,14 @@ impl Attempts {
             waited_ns: before.map(|one| begun.since(one.ended)),
         };
         let ended = call.times.last_byte.or(call.times.response_first_byte).unwrap_or(begun);
-        let tried =
-            Tried { attempt, body, invocation, ended, failed: is_worth_another(call), retry_after: 0 };
+        let tried = Tried {
+            attempt,
+            body,
+            invocation,
+            ended,
+            failed: is_worth_another(call),
+            retry_after: call.beside.rate_limits.retry_after.unwrap_or_default(),
+        };
         self.remember(tried);
         // A first attempt is told too: it may turn out to be the first of several.
         Some(attempt)
@@ -92,7 +98,9 @@ impl Attempts {
                 return Some((*one, AttemptBy::Count));
             }
         }
-        let soon = |one: &&Tried| begun.since(one.ended) <= limits::BACK_OFF_NS.max(one.retry_after * 2);
+        let soon = |one: &&Tried| {
+            begun.since(one.ended) <= limits::BACK_OFF_NS.max(one.retry_after.saturating_mul(2))
+        };
         let again = earlier().find(|one| same(one.body, body)).filter(|one| one.failed).filter(soon);
         again.map(|one| (*one, AttemptBy::Body))
     }

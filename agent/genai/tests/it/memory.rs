@@ -37,7 +37,7 @@ fn body(body: u64, call: Call) -> Call {
 
 fn counted(count: u32, call: Call) -> Call {
     let mut call = call;
-    call.http.retry_count = Some(count);
+    call.beside.attempts.retry = Some(count);
     call
 }
 

@@ -23,7 +23,6 @@ pub(crate) fn bare_call() -> Call {
             request_id: None,
             traceparent: None,
             user_agent: None,
-            retry_count: None,
             request_bytes: 0,
             response_bytes: 0,
         },
@@ -62,7 +61,6 @@ pub(crate) fn full_call() -> Call {
             request_id: some("req_1"),
             traceparent: some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             user_agent: some("OpenAI/Python"),
-            retry_count: Some(1),
             ..bare_call().http
         },
         request: Request {

@@ -99,7 +99,7 @@ fn bedrock_counts_tokens_in_headers() {
         output: Some(2),
         cache_read: Some(100),
         cache_write: Some(0),
-        reasoning: None,
+        ..Usage::default()
     };
     assert_eq!((facts.usage, facts.fingerprint), (usage, Some(Fingerprint::Bedrock)));
 }
