@@ -46,7 +46,8 @@ struct Ask {
 impl Ask {
     fn line(self) -> Value {
         let Self { chunks, coding, stream } = self;
-        let script = format!("ttft_ms=20,gap_ms=5,content=unicode,chunks={chunks},coding={coding}");
+        // Shorter gaps than a busy machine lets a client sleep would come as one.
+        let script = format!("ttft_ms=20,gap_ms=20,content=unicode,chunks={chunks},coding={coding}");
         json!({"script": script, "stream": stream})
     }
 }
@@ -132,7 +133,12 @@ fn told<'a>(scene: &Scene, report: &'a Report, call: &ClientCall) -> anyhow::Res
     nothing_made_up(scene, told)?;
     if let Some(sent) = truth.interval_p50().filter(|_| truth.stream) {
         let found = told.seconds(name::INTERVAL_P50).context("no intervals")?;
-        ensure!(found * 2 > sent, "p50 of intervals {found} ns, sent {sent} ns: not told apart as they came");
+        ensure!(
+            found * 2 > sent,
+            "{} {}: p50 of intervals {found} ns, sent {sent} ns: not told apart as they came",
+            call.client,
+            truth.request_id
+        );
     }
     say(&format!(
         "{} {}: request id {}, {}",
