@@ -9,12 +9,15 @@ use std::{
 };
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use genai::price::{Date, PriceTable};
+use genai::{
+    Key, NamedHost, Settings,
+    price::{Date, PriceTable},
+};
 
 use crate::{
     attach::filter::Values,
     capture::ring,
-    config::Options,
+    config::{Options, Reading},
     export::{Format, writer::Style},
 };
 
@@ -160,6 +163,10 @@ pub struct OutputArgs {
     /// table says that is part of wirelight
     #[arg(long, value_name = "FILE", value_parser = price_file)]
     prices: Option<Arc<PriceTable>>,
+    /// Who is behind a host that no table knows: a gateway, or an engine of your own; repeatable. KIND is a provider's
+    /// name as in `gen_ai.provider.name`, such as vllm, litellm, openai; *.DOMAIN stands for all names below it
+    #[arg(long, value_name = "HOST[:PORT]=KIND", value_parser = NamedHost::parse)]
+    provider: Vec<NamedHost>,
 }
 
 /// How bytes are captured.
@@ -210,14 +217,18 @@ impl OutputArgs {
         Style { format, color: std::io::stdout().is_terminal() && !plain }
     }
 
-    /// The file that was given, before the table that is part of the program.
-    pub fn prices(&self) -> Arc<PriceTable> {
-        self.prices.clone().unwrap_or_else(PriceTable::embedded)
+    /// What calls are read with. `key`: what digests are keyed with.
+    pub fn reading(&self, key: Key) -> Reading {
+        Reading {
+            settings: Arc::new(Settings { hosts: self.provider.clone(), key }),
+            // The file that was given, before the table that is part of the program.
+            prices: self.prices.clone().unwrap_or_else(PriceTable::embedded),
+        }
     }
 }
 
 fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: Option<PathBuf>) -> Options {
-    let (style, prices) = (output.style(), output.prices());
+    let (style, reading) = (output.style(), output.reading(random_key()));
     let FilterArgs {
         pid,
         comm,
@@ -244,8 +255,18 @@ fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: O
         shards: usize::from(capture.shards),
         tape,
         counters: output.counters_json,
-        prices,
+        reading,
     }
+}
+
+/// A key that nobody else has and that is gone with this process.
+fn random_key() -> Key {
+    let mut bytes = [0; 16];
+    // SAFETY: the kernel writes at most the length of the array into it.
+    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    // 16 bytes are given whole or, before the first seconds of a machine's life, waited for (getrandom(2)).
+    debug_assert_eq!(got, 16);
+    Key::new(bytes)
 }
 
 /// Read at the start, so that a wrong file stops the start and not the counting of costs.
@@ -332,14 +353,14 @@ mod tests {
         };
         let table = r#"{"gpt-x": {"litellm_provider": "openai", "input_cost_per_token": 1e-06}}"#;
         assert!(run_with(table).is_ok());
-        let prices = run(&["--prices", argument]).prices;
+        let prices = run(&["--prices", argument]).reading.prices;
         assert_eq!((prices.origin().name.as_str(), prices.model_count()), ("ours.json", 1));
         assert!(prices.origin().date.is_some());
         let says = |content: &str| run_with(content).expect_err("wrong").to_string();
         assert!(says("[{}]").contains("'--prices <FILE>': provider 1: it has no `id`"), "{}", says("[{}]"));
         let absent = Cli::try_parse_from(["wirelight", "run", "--prices", "no/such/file"]);
         assert!(absent.expect_err("absent").to_string().contains("it cannot be read: No such file"));
-        assert_eq!(run(&[]).prices.origin().name, "genai-prices");
+        assert_eq!(run(&[]).reading.prices.origin().name, "genai-prices");
     }
 
     #[test]

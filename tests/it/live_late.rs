@@ -17,7 +17,7 @@ use tests::{
     harness::{
         AgentCall, AgentCommand, ClientCall, Report, Running,
         client::finish,
-        compare::{Delays, differences, misplaced},
+        compare::{Delays, differences, misplaced, told_at_once},
         report::name,
         say, skip,
     },
@@ -131,15 +131,8 @@ fn told<'a>(scene: &Scene, report: &'a Report, call: &ClientCall) -> anyhow::Res
     ensure!(!told.attributes.contains_key(name::JOINED_LATE), "a whole call is not late: {told:#?}");
     ensure!(!told.attributes.contains_key(ERROR_TYPE), "nothing went wrong: {told:#?}");
     nothing_made_up(scene, told)?;
-    if let Some(sent) = truth.interval_p50().filter(|_| truth.stream) {
-        let found = told.seconds(name::INTERVAL_P50).context("no intervals")?;
-        ensure!(
-            found * 2 > sent,
-            "{} {}: p50 of intervals {found} ns, sent {sent} ns: not told apart as they came",
-            call.client,
-            truth.request_id
-        );
-    }
+    let wrong = told_at_once(&truth, told, call);
+    ensure!(wrong.is_none(), "{} {}: {wrong:?}", call.client, truth.request_id);
     say(&format!(
         "{} {}: request id {}, {}",
         call.client,
