@@ -104,7 +104,9 @@ pub fn told_at_once(truth: &Truth, call: &AgentCall, client: &ClientCall) -> Opt
     let late = client.times.get("first_token").copied().unwrap_or(first).saturating_sub(first);
     let told = call.ktime.last_token?.saturating_sub(call.ktime.first_token?);
     (late < sent / 4 && told * 2 < sent).then(|| {
-        format!("tokens were sent within {sent} ns and are told within {told} ns: not told apart as they came")
+        format!(
+            "tokens were sent within {sent} ns and are told within {told} ns: not told apart as they came"
+        )
     })
 }
 

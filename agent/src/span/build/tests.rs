@@ -1,7 +1,9 @@
 //! Calls of all shapes → attributes and phases.
 
 use genai::intervals::Intervals;
-use genai::{Api, Attempt, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces};
+use genai::{
+    Api, Attempt, Beside, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces,
+};
 use wire::Protocol;
 
 use super::*;
@@ -37,6 +39,8 @@ pub(crate) fn bare_call() -> Call {
         lost_bytes: 0,
         joined_late: false,
         unknown_shape: 0,
+        beside: Beside::default(),
+        cost: None,
         attempt: None,
         cache_miss: None,
         tool_returns: Vec::new(),
