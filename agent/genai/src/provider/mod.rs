@@ -14,6 +14,7 @@ mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
+mod percent;
 mod prompt;
 mod text_check;
 
@@ -25,11 +26,11 @@ use crate::memory::Traces;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
 pub(crate) static FLAVOURS: [&Flavour; 8] = [
-    &anthropic::MESSAGES,
-    &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
+    &anthropic::MESSAGES,
+    &anthropic::COUNT_TOKENS,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
     &gemini::FLAVOUR,
@@ -125,9 +126,10 @@ pub(crate) enum Side {
 }
 
 /// What a stream event is; the most telling last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
     /// It carries nothing of the answer.
+    #[default]
     Silent,
     /// It carries of the answer only what its user does not see: reasoning, a tool call's name or arguments.
     Content,
