@@ -109,10 +109,10 @@ fn is_model_path(path: &str) -> bool {
         "/models",
         "/moderations",
         "/interactions",
-        "/converse",
-        "/converse-stream",
-        "/invoke",
-        "/invoke-with-response-stream",
+        "/model/*/invoke-with-bidirectional-stream",
+        "/guardrail/*/apply",
+        "/guardrail-checks/invoke",
+        "/async-invoke",
         "/invocations",
         "/generate",
         "/generate_stream",
@@ -142,7 +142,7 @@ fn is_model_path(path: &str) -> bool {
     if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
         return false;
     }
-    ENDINGS.iter().chain(&GOOGLE).any(|ending| path.ends_with(ending))
+    ENDINGS.iter().chain(&GOOGLE).any(|ending| ends(path, ending))
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
         || path.contains("/openai/responses/")
@@ -239,6 +239,39 @@ mod tests {
             ),
             ("aiplatform.googleapis.com", "POST /v1/publishers/mistralai/models/m:rawPredict", "traffic"),
             ("aiplatform.googleapis.com", "POST /publishers/anthropic/models/:rawPredict", "traffic"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse",
+                "aws.bedrock converse",
+            ),
+            ("10.0.0.1:8080", "POST /aws/model/m/converse-stream", "aws.bedrock? converse"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/arn:aws:bedrock:us-east-1::foundation-model/meta.llama3/invoke",
+                "aws.bedrock invoke_model",
+            ),
+            (
+                "bedrock-runtime-fips.us-east-1.amazonaws.com",
+                "POST /model/m/invoke-with-response-stream",
+                "aws.bedrock invoke_model",
+            ),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/m/count-tokens",
+                "aws.bedrock count_tokens",
+            ),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "POST /guardrail/g/version/1/apply", "traffic"),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "POST /guardrail-checks/invoke", "traffic"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/m/invoke-with-bidirectional-stream",
+                "traffic",
+            ),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "GET /async-invoke", "traffic"),
+            ("bedrock-mantle.us-east-1.api.aws", "POST /anthropic/v1/messages", "aws.bedrock messages"),
+            ("g.example", "POST /converse", "body"),
+            ("g.example", "POST /model//converse", "body"),
+            ("g.example", "POST /chain/invoke", "body"),
             ("api.openai.com", "POST /v1/threads/thread_1/messages", "traffic"),
             ("chat.example", "POST /channels/1/messages", "traffic"),
             ("127.0.0.1:11434", "POST /api/chat", "body"),

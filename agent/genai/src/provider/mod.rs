@@ -6,6 +6,7 @@
 //! A new provider is a file here with a [`Flavour`], and one line in [`FLAVOURS`].
 
 mod anthropic;
+mod bedrock;
 mod body;
 mod fields;
 mod figures;
@@ -25,7 +26,7 @@ use crate::digest::Key;
 use crate::memory::Traces;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 8] = [
+pub(crate) static FLAVOURS: [&Flavour; 11] = [
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
@@ -34,6 +35,9 @@ pub(crate) static FLAVOURS: [&Flavour; 8] = [
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
     &gemini::FLAVOUR,
+    &bedrock::CONVERSE,
+    &bedrock::INVOKE,
+    &bedrock::COUNT_TOKENS,
 ];
 
 /// An API: how it is found, and who reads it.

@@ -395,8 +395,9 @@ impl Shape for Answer {
                 self.error.get_or_insert_default();
                 matches!(scalar, Scalar::Text { .. })
             }
+            // Of gateways, and of Bedrock: what went wrong, in a sentence.
+            Place::Message => matches!(scalar, Scalar::Text { .. }),
             Place::Root
-            | Place::Message
             | Place::Content
             | Place::Block
             | Place::Delta
