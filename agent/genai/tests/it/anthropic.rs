@@ -140,7 +140,6 @@ fn a_stream_as_a_whole() {
             first_text: Some(Time(220)),
             last_token: Some(Time(290)),
             last_byte: Some(Time(320)),
-            ..Times::default()
         }
     );
     let stream = call.stream.expect("a stream");

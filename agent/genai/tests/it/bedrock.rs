@@ -4,6 +4,7 @@ mod converse;
 mod endings;
 mod invoke;
 mod prompts;
+mod properties;
 mod recognition;
 mod samples;
 mod vectors;

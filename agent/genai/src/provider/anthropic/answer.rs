@@ -205,6 +205,8 @@ pub(in crate::provider) enum Place {
     Edit,
     Error,
     ErrorType,
+    /// Where Vertex itself fails it does so in Google's words.
+    ErrorStatus,
 }
 
 impl Shape for Answer {
@@ -243,6 +245,7 @@ impl Shape for Answer {
             (Place::Block, b"thinking" | b"data") => Some(Place::Unseen),
             // `content` is that of a `compaction_delta`.
             (Place::Delta, b"thinking" | b"partial_json" | b"content") => Some(Place::Unseen),
+            (Place::Error, b"status") => Some(Place::ErrorStatus),
             (Place::Error, b"type") => Some(Place::ErrorType),
             _ => None,
         }
@@ -272,6 +275,7 @@ impl Shape for Answer {
                 | Place::Category
                 | Place::CacheMissReason
                 | Place::ErrorType
+                | Place::ErrorStatus
         )
     }
 
@@ -389,6 +393,11 @@ impl Shape for Answer {
             Place::ErrorType => {
                 self.error.get_or_insert_default().kind = fields::name(scalar);
                 matches!(scalar, Scalar::Text { .. })
+            }
+            Place::ErrorStatus => {
+                let error = self.error.get_or_insert_default();
+                error.kind = error.kind.take().or(fields::name(scalar));
+                true
             }
             // Ollama's and gateways' errors are a sentence, which is content.
             Place::Error => {

@@ -40,7 +40,8 @@ pub(super) static MESSAGES: Flavour = Flavour {
         "/publishers/anthropic/models/*:rawPredict",
         "/publishers/anthropic/models/*:streamRawPredict",
     ],
-    request_id: &["request-id"],
+    // The second where Bedrock's hosts speak this API.
+    request_id: &["request-id", "x-amzn-requestid"],
     reader: |key| Box::new(MessagesReader::new(Operation::Answer, key)),
 };
 

@@ -1,10 +1,9 @@
 //! What Bedrock adds to the answers of models that are invoked, whosever they are.
 
+use super::usage;
 use crate::call::Usage;
 use crate::json_scan::{Container, Scalar, Shape};
 use crate::provider::figures::Figures;
-
-use super::usage;
 
 /// What was added.
 #[derive(Debug, Default)]
@@ -12,7 +11,8 @@ pub(super) struct Around {
     figures: Figures,
     /// `amazon-bedrock-guardrailAction`.
     pub(super) intervened: bool,
-    told: bool,
+    /// It was there.
+    acted: bool,
 }
 
 impl Around {
@@ -23,7 +23,7 @@ impl Around {
 
     /// Bedrock has said something.
     pub(super) fn has_told(&self) -> bool {
-        self.told
+        self.acted || !self.figures.is_empty()
     }
 
     /// `firstByteLatency` and `invocationLatency`, in milliseconds.
@@ -77,7 +77,6 @@ impl Shape for Around {
     }
 
     fn tapped(&mut self, _place: Place) {
-        self.told = true;
         self.figures.tapped();
     }
 
@@ -89,7 +88,7 @@ impl Shape for Around {
 
     fn scalar(&mut self, place: Place, scalar: &Scalar<'_>) {
         if place == Place::Action {
-            self.told = true;
+            self.acted = true;
             self.intervened |= scalar.as_text().is_some_and(|action| action == "INTERVENED");
         }
     }

@@ -100,6 +100,7 @@ impl Reader for ConverseReader {
         match (self.operation, side) {
             // Only the path tells.
             (Operation::Count, _) => Claim::No,
+            (Operation::Answer, Side::Request) if self.asked.shape.is_others() => Claim::No,
             (Operation::Answer, Side::Request) if self.asked.shape.is_own() => Claim::Yes,
             (Operation::Answer, Side::Request) => self.asked.unclaimed(self.asked.shape.may_be_own()),
             (Operation::Answer, Side::Response) if self.streamed || self.answer.shape.is_own() => Claim::Yes,

@@ -19,6 +19,8 @@ pub(super) struct Asked {
     stops: Count,
     /// `inferenceConfig` or `toolConfig` was there: no other API has these.
     marked: bool,
+    /// `model` was there: here the path names it.
+    named: bool,
     /// Whether the model thinks; says how hard where nothing else does.
     thinking: Option<String>,
     unknown_shape: u32,
@@ -33,6 +35,7 @@ impl Asked {
             tools: Count::default(),
             stops: Count::default(),
             marked: false,
+            named: false,
             thinking: None,
             unknown_shape: 0,
         }
@@ -40,12 +43,17 @@ impl Asked {
 
     /// Whether it is surely of this API.
     pub(super) fn is_own(&self) -> bool {
-        self.marked && self.messages.has_begun()
+        self.marked && self.messages.has_begun() && !self.named
     }
 
     /// Whether it looks like becoming so.
     pub(super) fn may_be_own(&self) -> bool {
         self.marked || self.messages.has_begun()
+    }
+
+    /// Whether it is surely of another: chats of others name their model.
+    pub(super) fn is_others(&self) -> bool {
+        self.named
     }
 
     pub(super) fn output_type(&self) -> Option<&str> {
@@ -54,7 +62,8 @@ impl Asked {
 
     /// The request, what to recognise it by, and how much of it had an unknown shape.
     pub(super) fn into_parts(self) -> (Request, Traces, u32) {
-        let Self { request, prompt, messages, tools, stops, marked: _, thinking, unknown_shape } = self;
+        let Self { request, prompt, messages, tools, stops, marked: _, named: _, thinking, unknown_shape } =
+            self;
         let (prompt, traces) = prompt.finish();
         let request = Request {
             prompt,
@@ -72,6 +81,7 @@ impl Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Root,
+    Model,
     /// `input` of a request to count tokens; its `converse` is a root again.
     Input,
     Config,
@@ -143,6 +153,7 @@ impl Shape for Asked {
         match (place, key) {
             (Place::Root, b"input") => Some(Place::Input),
             (Place::Input, b"converse") => Some(Place::Root),
+            (Place::Root, b"model") => Some(Place::Model),
             (Place::Root, b"messages") => Some(Place::Messages),
             (Place::Root, b"system") => Some(Place::System),
             (Place::Root, b"inferenceConfig") => Some(Place::Config),
@@ -358,6 +369,10 @@ impl Shape for Asked {
         let Self { request, prompt, .. } = self;
         let is_text = matches!(scalar, Scalar::Text { .. });
         let known = match place {
+            Place::Model => {
+                self.named = true;
+                true
+            }
             Place::MaxTokens => fields::number(&mut request.max_tokens, scalar),
             Place::Temperature => fields::value(&mut request.temperature, scalar.as_f64()),
             Place::TopP => fields::value(&mut request.top_p, scalar.as_f64()),
