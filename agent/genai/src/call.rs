@@ -253,6 +253,8 @@ pub struct Request {
     pub reasoning_level: Option<String>,
     /// The service tier asked for.
     pub service_tier: Option<String>,
+    /// The speed asked for, where a faster one costs more: `fast`, `optimized`.
+    pub speed: Option<String>,
     /// The answer that this one goes on from.
     pub previous_response: Option<String>,
     /// The conversation that the provider keeps and this call belongs to.
@@ -329,6 +331,10 @@ pub struct Response {
     pub system_fingerprint: Option<String>,
     /// `service_tier`.
     pub service_tier: Option<String>,
+    /// The speed that the answer was made at, where a faster one costs more.
+    pub speed: Option<String>,
+    /// Where the answer was made, where that is a matter of price (`inference_geo`).
+    pub inference_geo: Option<String>,
     /// Tool calls that the model made.
     pub tool_calls: Vec<ToolCall>,
     /// The model refused, or the provider would not have it answer.

@@ -86,10 +86,16 @@ pub(crate) fn by_head(method: &str, path: &str, owned: bool) -> Guess {
 fn by_path(path: &str) -> Option<&'static Flavour> {
     let endings =
         FLAVOURS.iter().flat_map(|flavour| flavour.paths.iter().map(move |ending| (*flavour, *ending)));
-    endings
-        .filter(|(_, ending)| path.ends_with(ending))
-        .max_by_key(|(_, ending)| ending.len())
-        .map(|(f, _)| f)
+    endings.filter(|(_, ending)| ends(path, ending)).max_by_key(|(_, ending)| ending.len()).map(|(f, _)| f)
+}
+
+/// Whether a path ends so. An asterisk stands for something: a model, which may have slashes that nobody has encoded.
+fn ends(path: &str, ending: &str) -> bool {
+    let Some((before, after)) = ending.split_once('*') else {
+        return path.ends_with(ending);
+    };
+    let middle = path.strip_suffix(after).and_then(|rest| rest.split_once(before));
+    middle.is_some_and(|(_, something)| !something.is_empty())
 }
 
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
@@ -103,10 +109,10 @@ fn is_model_path(path: &str) -> bool {
         "/models",
         "/moderations",
         "/interactions",
-        "/converse",
-        "/converse-stream",
-        "/invoke",
-        "/invoke-with-response-stream",
+        "/model/*/invoke-with-bidirectional-stream",
+        "/guardrail/*/apply",
+        "/guardrail-checks/invoke",
+        "/async-invoke",
         "/invocations",
         "/generate",
         "/generate_stream",
@@ -123,19 +129,20 @@ fn is_model_path(path: &str) -> bool {
         "/api/tags",
     ];
     // Google's methods follow a colon in the last segment.
-    const GOOGLE: [&str; 6] = [
+    const GOOGLE: [&str; 7] = [
         ":generateContent",
         ":streamGenerateContent",
         ":embedContent",
         ":countTokens",
         ":rawPredict",
+        ":streamRawPredict",
         ":predict",
     ];
     // Ollama's, which web applications use too: there path and body together tell.
     if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
         return false;
     }
-    ENDINGS.iter().chain(&GOOGLE).any(|ending| path.ends_with(ending))
+    ENDINGS.iter().chain(&GOOGLE).any(|ending| ends(path, ending))
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
         || path.contains("/openai/responses/")
@@ -213,6 +220,58 @@ mod tests {
             ("api.anthropic.com", "GET /v1/models", "traffic"),
             ("api.anthropic.com", "POST /v1/chat/completions", "anthropic chat_completions"),
             ("127.0.0.1:8000", "POST /anthropic/v1/messages", "anthropic? messages"),
+            ("x.services.ai.azure.com", "POST /anthropic/v1/messages", "azure.ai.inference messages"),
+            ("api.anthropic.com", "POST /v1/complete", "traffic"),
+            (
+                "us-east5-aiplatform.googleapis.com",
+                "POST /v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
+                "gcp.vertex_ai messages",
+            ),
+            (
+                "us-east5-aiplatform.googleapis.com",
+                "POST /v1/projects/p/locations/l/publishers/anthropic/models/claude-opus-4-1:rawPredict",
+                "gcp.vertex_ai messages",
+            ),
+            (
+                "aiplatform.googleapis.com",
+                "POST /v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict",
+                "gcp.vertex_ai count_tokens",
+            ),
+            ("aiplatform.googleapis.com", "POST /v1/publishers/mistralai/models/m:rawPredict", "traffic"),
+            ("aiplatform.googleapis.com", "POST /publishers/anthropic/models/:rawPredict", "traffic"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse",
+                "aws.bedrock converse",
+            ),
+            ("10.0.0.1:8080", "POST /aws/model/m/converse-stream", "aws.bedrock? converse"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/arn:aws:bedrock:us-east-1::foundation-model/meta.llama3/invoke",
+                "aws.bedrock invoke_model",
+            ),
+            (
+                "bedrock-runtime-fips.us-east-1.amazonaws.com",
+                "POST /model/m/invoke-with-response-stream",
+                "aws.bedrock invoke_model",
+            ),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/m/count-tokens",
+                "aws.bedrock count_tokens",
+            ),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "POST /guardrail/g/version/1/apply", "traffic"),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "POST /guardrail-checks/invoke", "traffic"),
+            (
+                "bedrock-runtime.us-east-1.amazonaws.com",
+                "POST /model/m/invoke-with-bidirectional-stream",
+                "traffic",
+            ),
+            ("bedrock-runtime.us-east-1.amazonaws.com", "GET /async-invoke", "traffic"),
+            ("bedrock-mantle.us-east-1.api.aws", "POST /anthropic/v1/messages", "aws.bedrock messages"),
+            ("g.example", "POST /converse", "body"),
+            ("g.example", "POST /model//converse", "body"),
+            ("g.example", "POST /chain/invoke", "body"),
             ("api.openai.com", "POST /v1/threads/thread_1/messages", "traffic"),
             ("chat.example", "POST /channels/1/messages", "traffic"),
             ("127.0.0.1:11434", "POST /api/chat", "body"),

@@ -6,6 +6,7 @@
 //! A new provider is a file here with a [`Flavour`], and one line in [`FLAVOURS`].
 
 mod anthropic;
+mod bedrock;
 mod body;
 mod fields;
 mod figures;
@@ -14,6 +15,7 @@ mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
+mod percent;
 mod prompt;
 mod text_check;
 
@@ -26,15 +28,18 @@ use crate::memory::Traces;
 use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 8] = [
-    &anthropic::MESSAGES,
-    &anthropic::COUNT_TOKENS,
+pub(crate) static FLAVOURS: [&Flavour; 11] = [
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
+    &anthropic::MESSAGES,
+    &anthropic::COUNT_TOKENS,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
     &gemini::FLAVOUR,
+    &bedrock::CONVERSE,
+    &bedrock::INVOKE,
+    &bedrock::COUNT_TOKENS,
 ];
 
 /// An API: how it is found, and who reads it.
@@ -127,9 +132,10 @@ pub(crate) enum Side {
 }
 
 /// What a stream event is; the most telling last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
     /// It carries nothing of the answer.
+    #[default]
     Silent,
     /// It carries of the answer only what its user does not see: reasoning, a tool call's name or arguments.
     Content,

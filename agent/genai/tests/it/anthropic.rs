@@ -2,10 +2,13 @@
 
 mod decoded;
 mod endings;
+mod prompts;
 mod properties;
 mod recognition;
 mod samples;
+mod words;
 
+use genai::digest::{Digester, Key};
 use genai::limits::{TEXT, TOOL_CALLS};
 use genai::{Api, Call, Outcome, Provider, Request, Response, Times, ToolCall, Usage};
 use wire::{Direction, End, Kind, Time};
@@ -19,6 +22,11 @@ fn some(text: &str) -> Option<String> {
 
 fn tool(id: &str, name: &str) -> ToolCall {
     ToolCall { id: some(id), name: some(name) }
+}
+
+/// Usage without the figures as they were told.
+fn counts(usage: Usage) -> Usage {
+    Usage { raw: Vec::new(), ..usage }
 }
 
 fn ask(body: &str) -> Talk {
@@ -72,9 +80,14 @@ fn a_stream_as_a_whole() {
             temperature: Some(0.7),
             top_p: Some(1.0),
             choice_count: None,
+            stop_count: Some(1),
             message_count: Some(3),
             tool_count: Some(2),
             output_type: some("json_schema"),
+            reasoning_level: some("high"),
+            service_tier: some("auto"),
+            user: Some(Digester::of(Key::default(), b"CANARY-USER")),
+            prompt: call.request.prompt,
             ..Request::default()
         }
     );
@@ -86,10 +99,21 @@ fn a_stream_as_a_whole() {
             finish_reasons: vec!["tool_use".to_owned()],
             service_tier: some("standard"),
             tool_calls: vec![tool("toolu_01T1x1fJ34qAmk2tNTrN7Up6", "get_weather")],
+            // It is asked for as JSON, and is not.
+            valid_json: Some(false),
             ..Response::default()
         }
     );
     // 472 that were in no cache, 1024 from it and 100 to it.
+    let raw = [
+        ("input_tokens", 472.0),
+        ("cache_creation_input_tokens", 100.0),
+        ("cache_read_input_tokens", 1024.0),
+        ("cache_creation.ephemeral_5m_input_tokens", 100.0),
+        ("cache_creation.ephemeral_1h_input_tokens", 0.0),
+        ("output_tokens", 89.0),
+        ("output_tokens_details.thinking_tokens", 31.0),
+    ];
     assert_eq!(
         call.usage,
         Usage {
@@ -97,7 +121,10 @@ fn a_stream_as_a_whole() {
             output: Some(89),
             cache_read: Some(1024),
             cache_write: Some(100),
+            cache_write_5m: Some(100),
+            cache_write_1h: Some(0),
             reasoning: Some(31),
+            raw: raw.map(|(path, number)| (path.to_owned(), number)).to_vec(),
             ..Usage::default()
         }
     );
@@ -110,9 +137,9 @@ fn a_stream_as_a_whole() {
             response_first_byte: Some(Time(135)),
             first_chunk: Some(Time(150)),
             first_token: Some(Time(180)),
+            first_text: Some(Time(220)),
             last_token: Some(Time(290)),
             last_byte: Some(Time(320)),
-            ..Times::default()
         }
     );
     let stream = call.stream.expect("a stream");
@@ -134,17 +161,21 @@ fn an_answer_that_is_no_stream() {
                 tool("srvtoolu_01WYG3ziw53XMcoyKL4XcZmE", "web_search"),
                 tool("toolu_01A09q90qw90lq917835lq9", "get_weather")
             ],
+            valid_json: Some(false),
             ..Response::default()
         }
     );
     assert_eq!(
-        call.usage,
+        counts(call.usage),
         Usage {
             input: Some(2146),
             output: Some(503),
             cache_read: Some(51),
             cache_write: Some(0),
+            cache_write_5m: Some(0),
+            cache_write_1h: Some(0),
             reasoning: Some(120),
+            web_searches: Some(1),
             ..Usage::default()
         }
     );
@@ -160,7 +191,8 @@ fn counting_tokens_is_an_operation_of_its_own() {
     );
     let call = check(&talk.answer(r#"{"input_tokens":2095}"#).end(End::Complete));
     assert_eq!((call.api.name, call.api.operation), ("count_tokens", "count_tokens"));
-    assert_eq!(call.usage, Usage { input: Some(2095), ..Usage::default() });
+    let raw = vec![("input_tokens".to_owned(), 2095.0)];
+    assert_eq!(call.usage, Usage { input: Some(2095), raw, ..Usage::default() });
     assert_eq!(
         (call.request.model.as_deref(), call.request.message_count),
         (Some("claude-sonnet-4-5"), Some(3))
@@ -179,12 +211,14 @@ fn a_refusal_is_told_by_its_stop_reason() {
         (call.response.refusal, &call.response.finish_reasons[..]),
         (true, &["refusal".to_owned()][..])
     );
+    assert_eq!(call.response.refusal_category.as_deref(), Some("cyber"));
     assert_eq!((call.usage.input, call.usage.output, call.failure), (Some(564), Some(7), None));
     let call = stream_of(&[
         STREAM[0],
         r#"{"type":"message_delta","delta":{"stop_reason":"refusal","stop_sequence":null,"stop_details":{"type":"refusal","category":null}},"usage":{"output_tokens":4}}"#,
     ]);
     assert_eq!((call.response.refusal, call.outcome, call.unknown_shape), (true, Outcome::Complete, 0));
+    assert_eq!(call.response.refusal_category, None);
     for reason in
         ["end_turn", "max_tokens", "stop_sequence", "pause_turn", "model_context_window_exceeded", "new"]
     {
@@ -194,44 +228,56 @@ fn a_refusal_is_told_by_its_stop_reason() {
     }
 }
 
+/// What an event carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Hidden,
+    Text,
+}
+
 #[test]
 fn what_counts_as_content() {
     let delta = |delta: &str| format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#);
     let start =
         |block: &str| format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#);
-    for (event, content) in [
-        (STREAM[0].to_owned(), false),
-        (r#"{"type":"ping"}"#.to_owned(), false),
-        (r#"{"type":"content_block_stop","index":0}"#.to_owned(), false),
-        (r#"{"type":"invented_later","text":"x","data":"x"}"#.to_owned(), false),
-        (STREAM[16].to_owned(), false),
-        (String::new(), false),
-        (delta(r#"{"type":"text_delta","text":""}"#), false),
-        (delta(r#"{"type":"thinking_delta","thinking":""}"#), false),
-        (delta(r#"{"type":"input_json_delta","partial_json":""}"#), false),
-        (delta(r#"{"type":"signature_delta","signature":"abc"}"#), false),
-        (delta(r#"{"type":"citations_delta","citation":{"text":"x"}}"#), false),
-        (delta(r#"{"type":"text_delta","text":"x"}"#), true),
-        (delta(r#"{"text":"\n","type":"text_delta"}"#), true),
-        (delta(r#"{"type":"thinking_delta","thinking":"hm"}"#), true),
-        (delta(r#"{"type":"input_json_delta","partial_json":"{"}"#), true),
-        (delta(r#"{"type":"compaction_delta","content":"so far"}"#), true),
+    for (event, says) in [
+        (STREAM[0].to_owned(), Says::Nothing),
+        (r#"{"type":"ping"}"#.to_owned(), Says::Nothing),
+        (r#"{"type":"content_block_stop","index":0}"#.to_owned(), Says::Nothing),
+        (r#"{"type":"invented_later","text":"x","data":"x"}"#.to_owned(), Says::Nothing),
+        (STREAM[16].to_owned(), Says::Nothing),
+        (String::new(), Says::Nothing),
+        (delta(r#"{"type":"text_delta","text":""}"#), Says::Nothing),
+        (delta(r#"{"type":"thinking_delta","thinking":""}"#), Says::Nothing),
+        (delta(r#"{"type":"input_json_delta","partial_json":""}"#), Says::Nothing),
+        (delta(r#"{"type":"signature_delta","signature":"abc"}"#), Says::Nothing),
+        (delta(r#"{"type":"citations_delta","citation":{"text":"x"}}"#), Says::Nothing),
+        (delta(r#"{"type":"text_delta","text":"x"}"#), Says::Text),
+        (delta(r#"{"text":"\n","type":"text_delta"}"#), Says::Text),
+        (delta(r#"{"type":"thinking_delta","thinking":"hm"}"#), Says::Hidden),
+        (delta(r#"{"type":"input_json_delta","partial_json":"{"}"#), Says::Hidden),
+        (delta(r#"{"type":"compaction_delta","content":"so far"}"#), Says::Hidden),
         // A block that was never begun.
         (
             r#"{"type":"content_block_delta","index":99,"delta":{"type":"text_delta","text":"x"}}"#
                 .to_owned(),
-            true,
+            Says::Text,
         ),
-        (start(r#"{"type":"text","text":""}"#), false),
-        (start(r#"{"type":"web_search_tool_result","tool_use_id":"s","content":[{"title":"x"}]}"#), false),
-        (start(r#"{"type":"tool_use","id":"t","name":"","input":{}}"#), false),
-        (start(r#"{"type":"text","text":"x"}"#), true),
-        (start(r#"{"type":"redacted_thinking","data":"RW5j"}"#), true),
-        (start(r#"{"type":"tool_use","id":"t","name":"f","input":{}}"#), true),
-        (start(r#"{"type":"mcp_tool_use","id":"t","name":"f","server_name":"s","input":{}}"#), true),
+        (start(r#"{"type":"text","text":""}"#), Says::Nothing),
+        (
+            start(r#"{"type":"web_search_tool_result","tool_use_id":"s","content":[{"title":"x"}]}"#),
+            Says::Nothing,
+        ),
+        (start(r#"{"type":"tool_use","id":"t","name":"","input":{}}"#), Says::Nothing),
+        (start(r#"{"type":"text","text":"x"}"#), Says::Text),
+        (start(r#"{"type":"redacted_thinking","data":"RW5j"}"#), Says::Hidden),
+        (start(r#"{"type":"tool_use","id":"t","name":"f","input":{}}"#), Says::Hidden),
+        (start(r#"{"type":"mcp_tool_use","id":"t","name":"f","server_name":"s","input":{}}"#), Says::Hidden),
     ] {
         let call = stream_of(&[&event]);
-        assert_eq!(call.times.first_token.is_some(), content, "{event}");
+        let heard = (call.times.first_token.is_some(), call.times.first_text.is_some());
+        assert_eq!(heard, (says != Says::Nothing, says == Says::Text), "{event}");
         assert_eq!((call.times.first_chunk.is_some(), call.unknown_shape), (true, 0), "{event}");
     }
 }
@@ -257,12 +303,24 @@ fn usage_is_what_was_told_last_and_absent_where_it_was_not() {
             Usage { cache_read: Some(5), ..used(Some(10687), Some(510)) },
             0,
         ),
-        // Lower than before.
+        // Lower than before: the later one counts.
         (
             r#"{"input_tokens":9,"output_tokens":5}"#,
             vec![r#"{"input_tokens":0,"output_tokens":4}"#],
             used(Some(0), Some(4)),
-            2,
+            0,
+        ),
+        // Of what was written to the cache only the parts are told.
+        (
+            r#"{"input_tokens":1,"cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":4}}"#,
+            vec![],
+            Usage {
+                cache_write: Some(6),
+                cache_write_5m: Some(2),
+                cache_write_1h: Some(4),
+                ..used(Some(7), None)
+            },
+            0,
         ),
         // Of the prompt only the cached part is known, so the prompt is not.
         (
@@ -274,10 +332,10 @@ fn usage_is_what_was_told_last_and_absent_where_it_was_not() {
         (
             r#"{"input_tokens":18446744073709551615,"cache_read_input_tokens":8}"#,
             vec![],
-            Usage { cache_read: Some(8), ..used(Some(u64::MAX), None) },
+            Usage { cache_read: Some(8), ..Usage::default() },
             0,
         ),
-        (r#"{"input_tokens":"9","output_tokens":-1}"#, vec![r#"[]"#, "5"], Usage::default(), 4),
+        (r#"{"input_tokens":"9","output_tokens":-1}"#, vec![r#"[]"#, "5"], Usage::default(), 2),
     ] {
         let mut events =
             vec![format!(r#"{{"type":"message_start","message":{{"id":"msg_1","usage":{start}}}}}"#)];
@@ -286,7 +344,7 @@ fn usage_is_what_was_told_last_and_absent_where_it_was_not() {
         );
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
         let call = stream_of(&events);
-        assert_eq!((call.usage, call.unknown_shape), (expect, odd), "{events:?}");
+        assert_eq!((counts(call.usage), call.unknown_shape), (expect, odd), "{events:?}");
     }
 }
 
@@ -345,11 +403,23 @@ fn values_of_another_type_cost_only_themselves() {
             r#"{"system":null,"tools":null,"model":null,"stream":null,"output_config":null,"messages":[{}]}"#,
             0,
         ),
-        (r#"{"system":"text","output_config":{"effort":"low"},"messages":[{},7,[]]}"#, 2),
+        (r#"{"system":[7,{"text":5}],"output_config":{"effort":{}},"messages":[{},7,[]]}"#, 5),
+        (
+            r#"{"metadata":[],"thinking":"x","diagnostics":1,"speed":0,"service_tier":[],"top_k":"1","messages":[{}]}"#,
+            6,
+        ),
+        (r#"{"metadata":{"user_id":5},"thinking":{"type":7},"stop_sequences":"x","messages":[{}]}"#, 3),
+        (r#"{"messages":[{"role":5,"content":7}],"anthropic_version":1}"#, 3),
+        (r#"{"messages":[{"content":[7,[],{"type":5,"text":[],"content":7,"source":8,"input":9}]}]}"#, 6),
+        (
+            r#"{"messages":[{"content":[{"type":"document","source":[]},{"source":{"type":1,"data":{}}}]}]}"#,
+            3,
+        ),
     ] {
         let call = check(&ask(body).json(200).answer("{}").end(End::Complete));
         let expect = Request { message_count: Some(1), ..Request::default() };
-        assert_eq!((call.request, call.unknown_shape), (expect, wrong), "{body}");
+        let request = Request { prompt: None, ..call.request };
+        assert_eq!((request, call.unknown_shape), (expect, wrong), "{body}");
     }
     for (event, wrong) in [
         (r#"{"type":7,"message":[],"delta":"x","content_block":1,"usage":"many","error":null}"#, 5),
@@ -359,9 +429,14 @@ fn values_of_another_type_cost_only_themselves() {
         ),
         (r#"{"type":"content_block_delta","delta":{"text":5,"thinking":[],"partial_json":{}}}"#, 3),
         (
-            r#"{"type":"message_delta","delta":{"stop_reason":0},"usage":{"output_tokens_details":3,"service_tier":1}}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":0,"stop_details":1,"diagnostics":[]},"usage":{"service_tier":{}}}"#,
             3,
         ),
+        (
+            r#"{"type":"message_delta","delta":{"stop_details":{"category":5},"diagnostics":{"cache_miss_reason":{"type":[]}}}}"#,
+            2,
+        ),
+        (r#"{"context_management":{"applied_edits":{}},"delta":{"context_management":[]}}"#, 2),
         ("7", 1),
         ("[]", 1),
         ("not JSON", 1),

@@ -1,6 +1,7 @@
 //! The interpreter against exchanges as data.
 
 mod anthropic;
+mod bedrock;
 mod bytes_of;
 mod chat;
 mod decoded;

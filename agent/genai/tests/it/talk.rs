@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use genai::{Call, Interpreter};
 use wire::{
-    Direction, End, ExchangeId, Headers, JsonItem, Kind, Message, Notice, Protocol, RequestHead,
-    ResponseHead, SseEvent, StreamOffset, Time,
+    Direction, End, EventFrame, ExchangeId, FrameValue, Headers, JsonItem, Kind, Message, Notice, Protocol,
+    RequestHead, ResponseHead, SseEvent, StreamOffset, Time,
 };
 
 pub(crate) const OPENAI: &str = "api.openai.com";
@@ -127,6 +127,14 @@ impl Talk {
     pub(crate) fn item(self, data: impl AsRef<[u8]>) -> Self {
         let item = JsonItem { data: Bytes::copy_from_slice(data.as_ref()), truncated: false };
         self.push(Direction::ToClient, Kind::Json(item))
+    }
+
+    /// A message of an AWS event stream with these texts for headers.
+    pub(crate) fn frame(self, headers: &[(&str, &str)], payload: impl AsRef<[u8]>) -> Self {
+        let text = |(name, value): &(&str, &str)| ((*name).to_owned(), FrameValue::Text((*value).to_owned()));
+        let payload = Bytes::copy_from_slice(payload.as_ref());
+        let headers = headers.iter().map(text).collect();
+        self.push(Direction::ToClient, Kind::Frame(EventFrame { headers, payload, truncated: false }))
     }
 
     pub(crate) fn notice(self, direction: Direction, notice: Notice) -> Self {

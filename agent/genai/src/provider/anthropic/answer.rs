@@ -1,28 +1,37 @@
 //! The answer: one document, or many events that have its parts. Both are read by the same places, for an event is the
 //! document's members one level deeper or by another name, and members may stand in any order.
 
+use super::usage;
 use crate::call::{Response, ToolCall, Usage};
+use crate::finish;
 use crate::json_scan::{Container, Scalar, Shape};
 use crate::limits;
-use crate::provider::{ProviderError, fields};
+use crate::provider::figures::Figures;
+use crate::provider::text_check::TextCheck;
+use crate::provider::{Event, ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(in crate::provider) struct Answer {
     response: Response,
-    /// As told: `input` without what is cached.
-    usage: Usage,
+    figures: Figures,
+    /// The answer of `count_tokens`.
+    counted: Option<u64>,
+    text: TextCheck,
+    text_blocks: u32,
     stop_reason: Option<String>,
     error: Option<ProviderError>,
     /// The content block at hand.
     block: Option<Block>,
     /// What the event or document at hand says it is.
     kind: Option<Kind>,
-    /// The event at hand carries content.
-    content: bool,
+    /// What the event at hand carries.
+    carries: Event,
     /// A message said that it is one, and that it is the model's.
     typed: bool,
     by_assistant: bool,
+    /// Its error is told as this API tells errors.
+    typed_error: bool,
     /// An event had a type that no other API has.
     streamed: bool,
     /// `message_start` came.
@@ -34,7 +43,7 @@ pub(super) struct Answer {
 
 /// What an event says it is; pings and what is yet to be invented are none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::provider) enum Kind {
     /// The answer in one document.
     Message,
     MessageStart,
@@ -68,14 +77,20 @@ struct Block {
 }
 
 impl Answer {
-    pub(super) fn begin_event(&mut self) {
-        self.content = false;
-        self.kind = None;
-        self.block = None;
+    /// What format was asked for.
+    pub(in crate::provider) fn asked_for(&mut self, output_type: Option<&str>) {
+        self.text.want_json(output_type);
     }
 
-    /// What the event was, and whether it carried content.
-    pub(super) fn end_event(&mut self) -> (Option<Kind>, bool) {
+    pub(super) fn begin_event(&mut self) {
+        self.carries = Event::Silent;
+        self.kind = None;
+        self.block = None;
+        self.figures.restart();
+    }
+
+    /// What the event was, and what it carried.
+    pub(super) fn end_event(&mut self) -> (Option<Kind>, Event) {
         // Of an event that was cut off the block is still open.
         self.close_block();
         match self.kind {
@@ -94,43 +109,55 @@ impl Answer {
             }
             Some(Kind::Message) | None => {}
         }
-        (self.kind, self.content)
+        (self.kind, self.carries)
     }
 
     /// Whether this is a message of this API.
-    pub(super) fn is_message(&self) -> bool {
+    pub(in crate::provider) fn is_message(&self) -> bool {
         self.streamed || (self.typed && self.by_assistant)
     }
 
     /// Whether it tells of an error.
-    pub(super) fn is_error(&self) -> bool {
+    pub(in crate::provider) fn is_error(&self) -> bool {
         self.error.is_some() || self.kind == Some(Kind::Error)
     }
 
+    /// Whether it tells of an error as this API does: `{"type": "error", "error": {"type": …}}`.
+    pub(super) fn is_own_error(&self) -> bool {
+        self.is_error() && self.typed_error
+    }
+
     /// The stream has told that it is whole.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(in crate::provider) fn is_stopped(&self) -> bool {
         self.stopped
     }
 
     /// What was found, and how much of it had an unknown shape.
-    pub(super) fn into_parts(mut self) -> (Response, Usage, Option<ProviderError>, u32) {
+    pub(in crate::provider) fn into_parts(mut self) -> (Response, Usage, Option<ProviderError>, u32) {
         self.close_block();
         let error = if self.is_error() { Some(self.error.unwrap_or_default()) } else { None };
         let mut response = self.response;
-        response.refusal = self.stop_reason.as_deref() == Some("refusal");
+        response.refusal = self.stop_reason.as_deref().is_some_and(finish::is_refusal);
         response.finish_reasons = self.stop_reason.into_iter().collect();
-        let Usage { input, cache_read, cache_write, .. } = self.usage;
-        // Anthropic tells cached tokens apart from the others; what was not told adds nothing.
-        let cached = cache_read.unwrap_or(0).saturating_add(cache_write.unwrap_or(0));
-        let usage = Usage { input: input.map(|input| input.saturating_add(cached)), ..self.usage };
-        (response, usage, error, self.unknown_shape)
+        if self.text_blocks > 1 {
+            self.text.give_up();
+        }
+        response.valid_json = self.text.verdict();
+        let (usage, odd) = usage::read(self.figures, self.counted, &mut response);
+        (response, usage, error, self.unknown_shape + odd)
+    }
+
+    fn carry(&mut self, event: Event) {
+        self.carries = self.carries.max(event);
     }
 
     fn close_block(&mut self) {
         let Some(Block { is_tool: true, id, name }) = self.block.take() else {
             return;
         };
-        self.content |= name.is_some();
+        if name.is_some() {
+            self.carry(Event::Content);
+        }
         let calls = &mut self.response.tool_calls;
         let repeated = id.is_some() && calls.iter().any(|call| call.id == id);
         if repeated || calls.len() >= limits::TOOL_CALLS {
@@ -143,7 +170,7 @@ impl Answer {
 
 /// Where things stand in an answer or event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::provider) enum Place {
     Root,
     RootType,
     /// `message` of `message_start`; without a stream the root has the same members.
@@ -160,19 +187,26 @@ pub(super) enum Place {
     BlockId,
     BlockName,
     Delta,
-    /// Text, reasoning (plain or encrypted), a tool's arguments, a summary. Signatures and citations are not generated
-    /// token by token, and are not read.
-    Said,
+    /// What the user reads.
+    Text,
+    /// Reasoning (plain or encrypted), a tool's arguments, a summary. Signatures and citations are not generated token by
+    /// token, and are not read.
+    Unseen,
     Usage,
+    /// Of the answer of `count_tokens`.
     InputTokens,
-    CacheRead,
-    CacheCreation,
-    OutputTokens,
-    OutputDetails,
-    ThinkingTokens,
-    ServiceTier,
+    StopDetails,
+    Category,
+    Diagnostics,
+    CacheMiss,
+    CacheMissReason,
+    ContextManagement,
+    Edits,
+    Edit,
     Error,
     ErrorType,
+    /// Where Vertex itself fails it does so in Google's words.
+    ErrorStatus,
 }
 
 impl Shape for Answer {
@@ -198,24 +232,32 @@ impl Shape for Answer {
             (Place::Block, b"type") => Some(Place::BlockType),
             (Place::Block, b"id") => Some(Place::BlockId),
             (Place::Block, b"name") => Some(Place::BlockName),
-            (Place::Block, b"text" | b"thinking" | b"data") => Some(Place::Said),
+            (Place::Root | Place::Message | Place::Delta, b"stop_details") => Some(Place::StopDetails),
+            (Place::StopDetails, b"category") => Some(Place::Category),
+            (Place::Root | Place::Message | Place::Delta, b"diagnostics") => Some(Place::Diagnostics),
+            (Place::Diagnostics, b"cache_miss_reason") => Some(Place::CacheMiss),
+            (Place::CacheMiss, b"type") => Some(Place::CacheMissReason),
+            (Place::Root | Place::Message | Place::Delta, b"context_management") => {
+                Some(Place::ContextManagement)
+            }
+            (Place::ContextManagement, b"applied_edits") => Some(Place::Edits),
+            (Place::Block | Place::Delta, b"text") => Some(Place::Text),
+            (Place::Block, b"thinking" | b"data") => Some(Place::Unseen),
             // `content` is that of a `compaction_delta`.
-            (Place::Delta, b"text" | b"thinking" | b"partial_json" | b"content") => Some(Place::Said),
-            (Place::Usage, b"input_tokens") => Some(Place::InputTokens),
-            (Place::Usage, b"cache_read_input_tokens") => Some(Place::CacheRead),
-            (Place::Usage, b"cache_creation_input_tokens") => Some(Place::CacheCreation),
-            (Place::Usage, b"output_tokens") => Some(Place::OutputTokens),
-            (Place::Usage, b"output_tokens_details") => Some(Place::OutputDetails),
-            (Place::OutputDetails, b"thinking_tokens") => Some(Place::ThinkingTokens),
-            (Place::Usage, b"service_tier") => Some(Place::ServiceTier),
+            (Place::Delta, b"thinking" | b"partial_json" | b"content") => Some(Place::Unseen),
+            (Place::Error, b"status") => Some(Place::ErrorStatus),
             (Place::Error, b"type") => Some(Place::ErrorType),
             _ => None,
         }
     }
 
     fn element(place: Place) -> Option<Place> {
-        // No other place is opened as an array.
-        (place == Place::Content).then_some(Place::Block)
+        match place {
+            Place::Content => Some(Place::Block),
+            Place::Edits => Some(Place::Edit),
+            // No other place is opened as an array.
+            _ => None,
+        }
     }
 
     fn reads_text(place: Place) -> bool {
@@ -230,18 +272,53 @@ impl Shape for Answer {
                 | Place::BlockType
                 | Place::BlockId
                 | Place::BlockName
-                | Place::ServiceTier
+                | Place::Category
+                | Place::CacheMissReason
                 | Place::ErrorType
+                | Place::ErrorStatus
         )
+    }
+
+    fn hears(place: Place) -> bool {
+        place == Place::Text
+    }
+
+    fn hear(&mut self, _place: Place, written: &[u8]) {
+        self.text.hear(written);
+    }
+
+    fn taps(place: Place, value: Option<Container>) -> bool {
+        place == Place::Usage && value == Some(Container::Object)
+    }
+
+    fn tap(&mut self, _place: Place, written: &[u8]) {
+        self.figures.tap(written);
+    }
+
+    fn tapped(&mut self, _place: Place) {
+        self.figures.tapped();
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
         match (place, container) {
-            (Place::Content, Container::Array)
+            (Place::Content | Place::Edits, Container::Array)
             | (
-                Place::Root | Place::Message | Place::Delta | Place::Usage | Place::OutputDetails,
+                Place::Root
+                | Place::Message
+                | Place::Delta
+                | Place::StopDetails
+                | Place::Diagnostics
+                | Place::CacheMiss
+                | Place::ContextManagement,
                 Container::Object,
             ) => true,
+            // It is tapped, and not gone into.
+            (Place::Usage, Container::Object) => false,
+            // Old results of tools were cleared, or the like.
+            (Place::Edit, Container::Object) => {
+                self.response.compacted = true;
+                false
+            }
             (Place::Block, Container::Object) => {
                 self.block = Some(Block::default());
                 true
@@ -271,6 +348,7 @@ impl Shape for Answer {
             Place::RootType => scalar.as_text().is_some_and(|text| {
                 self.kind = Kind::of(&text);
                 self.typed |= self.kind == Some(Kind::Message);
+                self.typed_error |= self.kind == Some(Kind::Error);
                 true
             }),
             Place::MessageType => scalar.as_text().is_some_and(|text| {
@@ -284,42 +362,61 @@ impl Shape for Answer {
             Place::Id => fields::text(&mut self.response.id, scalar),
             Place::Model => fields::text(&mut self.response.model, scalar),
             Place::StopReason => fields::text(&mut self.stop_reason, scalar),
-            Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
             Place::BlockType => scalar.as_text().is_some_and(|text| {
                 if let Some(block) = self.block.as_mut() {
                     block.is_tool = text.ends_with("tool_use");
                 }
+                self.text_blocks = self.text_blocks.saturating_add(u32::from(text == "text"));
+                self.response.compacted |= text == "compaction";
                 true
             }),
+            Place::Category => {
+                self.response.refusal_category = fields::name(scalar);
+                matches!(scalar, Scalar::Text { .. })
+            }
+            Place::CacheMissReason => {
+                self.response.cache_miss_reason = fields::name(scalar);
+                matches!(scalar, Scalar::Text { .. })
+            }
             Place::BlockId => self.block.as_mut().is_some_and(|block| fields::text(&mut block.id, scalar)),
             Place::BlockName => {
                 self.block.as_mut().is_some_and(|block| fields::text(&mut block.name, scalar))
             }
-            Place::Said => {
-                self.content |= matches!(scalar, Scalar::Text { empty: false, .. });
+            Place::Text | Place::Unseen => {
+                let event = if place == Place::Text { Event::Text } else { Event::Content };
+                if matches!(scalar, Scalar::Text { empty: false, .. }) {
+                    self.carry(event);
+                }
                 matches!(scalar, Scalar::Text { .. })
             }
-            Place::InputTokens => fields::grown(&mut self.usage.input, scalar),
-            Place::CacheRead => fields::grown(&mut self.usage.cache_read, scalar),
-            Place::CacheCreation => fields::grown(&mut self.usage.cache_write, scalar),
-            Place::OutputTokens => fields::grown(&mut self.usage.output, scalar),
-            Place::ThinkingTokens => fields::grown(&mut self.usage.reasoning, scalar),
+            Place::InputTokens => fields::number(&mut self.counted, scalar),
             Place::ErrorType => {
                 self.error.get_or_insert_default().kind = fields::name(scalar);
                 matches!(scalar, Scalar::Text { .. })
+            }
+            Place::ErrorStatus => {
+                let error = self.error.get_or_insert_default();
+                error.kind = error.kind.take().or(fields::name(scalar));
+                true
             }
             // Ollama's and gateways' errors are a sentence, which is content.
             Place::Error => {
                 self.error.get_or_insert_default();
                 matches!(scalar, Scalar::Text { .. })
             }
+            // Of gateways, and of Bedrock: what went wrong, in a sentence.
+            Place::Message => matches!(scalar, Scalar::Text { .. }),
             Place::Root
-            | Place::Message
             | Place::Content
             | Place::Block
             | Place::Delta
             | Place::Usage
-            | Place::OutputDetails => false,
+            | Place::StopDetails
+            | Place::Diagnostics
+            | Place::CacheMiss
+            | Place::ContextManagement
+            | Place::Edits
+            | Place::Edit => false,
         };
         self.unknown_shape += u32::from(!known);
     }

@@ -3,6 +3,7 @@
 //! Comes in: a path without query. Goes out: the model and whether a stream is asked for, each where it is told.
 
 use crate::limits;
+use crate::provider::percent;
 
 /// What a path says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Address {
             _ => return Self::default(),
         };
         let mut segments = resource.rsplit('/');
-        let name = segments.next().and_then(decode).filter(|name| !name.is_empty());
+        let name = segments.next().and_then(percent::decode).filter(|name| !name.is_empty());
         let model = match (name, segments.next()) {
             (Some(name), Some("models")) => Some(name),
             (Some(name), Some(collection @ ("tunedModels" | "endpoints"))) => {
@@ -34,28 +35,6 @@ impl Address {
         };
         Self { model: model.filter(|model| model.len() <= limits::TEXT), stream }
     }
-}
-
-/// Undoes percent-encoding (RFC 3986 §2.1). `None`: it is no text.
-fn decode(segment: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = segment.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        match (byte, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                let digit =
-                    |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                bytes.push(digit(*high)? << 4 | digit(*low)?);
-                rest = tail;
-            }
-            (b'%', _) => return None,
-            _ => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

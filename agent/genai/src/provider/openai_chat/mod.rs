@@ -9,6 +9,8 @@
 mod answer;
 mod request;
 
+use wire::Headers;
+
 use self::answer::Answer;
 use self::request::Asked;
 use super::body::Body;
@@ -26,11 +28,17 @@ pub(super) static FLAVOUR: Flavour = Flavour {
 /// One chat completion.
 #[derive(Debug, Default)]
 struct ChatReader {
+    /// The request has what only Anthropic's clients send.
+    of_anthropic: bool,
     asked: Body<Asked>,
     answer: Body<Answer>,
 }
 
 impl Reader for ChatReader {
+    fn head(&mut self, _path: &str, headers: &Headers) {
+        self.of_anthropic = headers.get("anthropic-version").is_some();
+    }
+
     fn request(&mut self, bytes: &[u8]) {
         self.asked.push(bytes);
     }
@@ -58,6 +66,8 @@ impl Reader for ChatReader {
 
     fn claims(&self, side: Side) -> Claim {
         match side {
+            // A prompt of Anthropic's has the same members.
+            Side::Request if self.of_anthropic => Claim::No,
             Side::Request if self.asked.shape.is_chat() => Claim::Yes,
             Side::Request => self.asked.unclaimed(self.asked.shape.may_be_chat()),
             Side::Response if self.answer.shape.is_chat() => Claim::Yes,
@@ -67,7 +77,7 @@ impl Reader for ChatReader {
     }
 
     fn findings(self: Box<Self>) -> Findings {
-        let Self { asked, answer } = *self;
+        let Self { of_anthropic: _, asked, answer } = *self;
         let whole = answer.is_whole(answer.shape.is_finished());
         let (asked, not_asked) = asked.into_parts();
         let (answer, not_answered) = answer.into_parts();

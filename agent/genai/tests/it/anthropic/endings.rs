@@ -33,6 +33,10 @@ fn errors_are_named_by_their_type_else_by_the_status() {
             "api_error",
         ),
         (529, OVERLOADED, "overloaded_error"),
+        // Vertex's own, and one that has both.
+        (429, r#"{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}"#, "RESOURCE_EXHAUSTED"),
+        (400, r#"{"error":{"status":"x","type":"api_error"}}"#, "api_error"),
+        (400, r#"{"error":{"type":"api_error","status":400}}"#, "api_error"),
         (502, "<html>\r\n<head><title>502 Bad Gateway</title></head>", "502"),
         (503, "", "503"),
         (400, r#"{"error":"a sentence"}"#, "400"),

@@ -20,11 +20,15 @@ fn unknown_paths_are_told_by_the_version_or_by_the_body() {
         (&[VERSION], bare, OVERLOADED, Some("messages")),
         // The answer contradicts.
         (&[VERSION], REQUEST, r#"{"accepted":true}"#, None),
-        // Who knows the answer has the call.
-        (&[VERSION], REQUEST, samples::ANSWER, Some("chat_completions")),
-        // Like a chat of OpenAI's, and answered by another.
-        (&[], bare, ANSWER, None),
-        (&[], r#"{"model":"m","messages":[],"system":"s","model":"m"}"#, ANSWER, None),
+        // Nobody's chat is asked for with a version.
+        (&[VERSION], REQUEST, samples::ANSWER, None),
+        // Like a chat of OpenAI's, and answered by this one.
+        (&[], bare, ANSWER, Some("messages")),
+        (&[], r#"{"messages":[],"system":"s","model":"m"}"#, ANSWER, Some("messages")),
+        // Without a model, which a path that was rewritten may have named.
+        (&[], r#"{"anthropic_version":"vertex-2023-10-16","messages":[]}"#, ANSWER, Some("messages")),
+        (&[], r#"{"anthropic_version":"vertex-2023-10-16","messages":[]}"#, OVERLOADED, Some("messages")),
+        (&[], r#"{"anthropic_version":"vertex-2023-10-16","messages":[]}"#, samples::ANSWER, None),
         (&[], bare, samples::ANSWER, Some("chat_completions")),
         (&[], samples::REQUEST, samples::ANSWER, Some("chat_completions")),
         // No prompt.
