@@ -206,6 +206,7 @@ impl Attributes {
         self.0.extend(response.valid_json.map(|valid| (name::RESPONSE_VALID_JSON, Value::Bool(valid))));
         let speed = response.speed.as_deref().or(call.request.speed.as_deref());
         self.text(name::SPEED, speed);
+        self.text(name::INFERENCE_GEO, response.inference_geo.as_deref());
         self.only_true(name::CONVERSATION_COMPACTED, response.compacted);
         self.text(name::RESPONSE_UPSTREAM, response.upstream.as_deref());
         if is_openai(*provider) {
