@@ -123,14 +123,8 @@ fn is_model_path(path: &str) -> bool {
         "/api/tags",
     ];
     // Google's methods follow a colon in the last segment.
-    const GOOGLE: [&str; 6] = [
-        ":generateContent",
-        ":streamGenerateContent",
-        ":embedContent",
-        ":countTokens",
-        ":rawPredict",
-        ":predict",
-    ];
+    const GOOGLE: [&str; 4] =
+        [":rawPredict", ":streamRawPredict", ":batchGenerateContent", ":predictLongRunning"];
     // Ollama's, which web applications use too: there path and body together tell.
     if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
         return false;
@@ -240,7 +234,17 @@ mod tests {
                 "POST /v1/m:generateContent",
                 "gcp.vertex_ai generate_content",
             ),
-            ("aiplatform.googleapis.com", "POST /v1/models/m:countTokens", "traffic"),
+            ("aiplatform.googleapis.com", "POST /v1/models/m:countTokens", "gcp.vertex_ai count_tokens"),
+            ("aiplatform.googleapis.com", "GET /v1/models/m:countTokens", "traffic"),
+            (
+                "generativelanguage.googleapis.com",
+                "POST /v1beta/models/m:batchEmbedContents",
+                "gcp.gemini embed_content",
+            ),
+            ("g.example", "POST /v1beta/models/m:embedContent", "gcp.gen_ai? embed_content"),
+            // Any model at all is served there.
+            ("aiplatform.googleapis.com", "POST /v1/projects/p/locations/l/endpoints/1:predict", "body"),
+            ("aiplatform.googleapis.com", "POST /v1/models/claude:streamRawPredict", "traffic"),
             (
                 "generativelanguage.googleapis.com",
                 "POST /v1beta/openai/chat/completions",

@@ -10,6 +10,7 @@ mod body;
 mod fields;
 mod figures;
 mod gemini;
+mod google_error;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
@@ -24,7 +25,7 @@ use crate::digest::Key;
 use crate::memory::Traces;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 8] = [
+pub(crate) static FLAVOURS: [&Flavour; 11] = [
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
@@ -32,7 +33,10 @@ pub(crate) static FLAVOURS: [&Flavour; 8] = [
     &openai_chat::FLAVOUR,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
-    &gemini::FLAVOUR,
+    &gemini::GENERATE_CONTENT,
+    &gemini::COUNT_TOKENS,
+    &gemini::EMBED_CONTENT,
+    &gemini::PREDICT,
 ];
 
 /// An API: how it is found, and who reads it.
