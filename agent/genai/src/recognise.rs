@@ -95,14 +95,13 @@ fn by_path(path: &str) -> Option<&'static Flavour> {
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
-    const ENDINGS: [&str; 25] = [
+    const ENDINGS: [&str; 21] = [
         "/completions",
         "/messages",
         "/messages/count_tokens",
         "/complete",
         "/models",
         "/moderations",
-        "/interactions",
         "/converse",
         "/converse-stream",
         "/invoke",
@@ -112,11 +111,8 @@ fn is_model_path(path: &str) -> bool {
         "/generate_stream",
         "/completion",
         "/infill",
-        "/rerank",
         "/tokenize",
         "/apply-template",
-        "/v1/chat",
-        "/v2/chat",
         "/api/embed",
         "/api/ps",
         "/api/show",
@@ -133,6 +129,7 @@ fn is_model_path(path: &str) -> bool {
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
         || path.contains("/openai/responses/")
+        || path.contains("/v1beta/interactions/")
         || path.contains("/v1/models/")
 }
 
@@ -255,6 +252,18 @@ mod tests {
                 "POST /v1/models/m:generateContent",
                 "gcp.gen_ai? generate_content",
             ),
+            ("generativelanguage.googleapis.com", "POST /v1beta/interactions", "gcp.gemini interactions"),
+            ("generativelanguage.googleapis.com", "GET /v1beta/interactions/v1_abc", "traffic"),
+            ("g.example", "GET /v1beta/interactions/v1_abc", "traffic"),
+            ("g.example", "POST /v1beta/interactions/v1_abc/cancel", "traffic"),
+            ("crm.example", "POST /v1/interactions", "body"),
+            ("api.cohere.com", "POST /v2/chat", "body"),
+            ("127.0.0.1:8000", "POST /cohere/v2/chat", "cohere? chat"),
+            ("api.cohere.com", "POST /v2/embed", "cohere embed"),
+            ("api.cohere.com", "POST /v2/rerank", "cohere rerank"),
+            ("api.jina.ai", "POST /v1/rerank", "jina_ai rerank"),
+            ("127.0.0.1:8080", "POST /rerank", "cohere? rerank"),
+            ("api.voyageai.com", "POST /v1/multimodalembeddings", "voyage_ai embeddings"),
             ("g.example", "POST /ask", "body"),
             ("g.example", "POST /notchat/completionsx", "body"),
             ("g.example", "GET /ask", "foreign"),

@@ -89,11 +89,6 @@ impl GoogleError {
         }
     }
 
-    /// Whether an error was told.
-    pub(super) fn is_told(&self) -> bool {
-        self.error.is_some()
-    }
-
     /// An event said that it is one, whatever it has in it.
     pub(super) fn tell(&mut self) {
         self.error.get_or_insert_default();

@@ -7,15 +7,18 @@
 
 mod anthropic;
 mod body;
+mod cohere;
 mod fields;
 mod figures;
 mod gemini;
+mod gemini_interactions;
 mod google_error;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
 mod prompt;
+mod rerank;
 mod text_check;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
@@ -25,7 +28,7 @@ use crate::digest::Key;
 use crate::memory::Traces;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 11] = [
+pub(crate) static FLAVOURS: [&Flavour; 15] = [
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
@@ -37,6 +40,10 @@ pub(crate) static FLAVOURS: [&Flavour; 11] = [
     &gemini::COUNT_TOKENS,
     &gemini::EMBED_CONTENT,
     &gemini::PREDICT,
+    &gemini_interactions::FLAVOUR,
+    &cohere::CHAT,
+    &cohere::EMBED,
+    &rerank::FLAVOUR,
 ];
 
 /// An API: how it is found, and who reads it.

@@ -3,13 +3,16 @@
 mod anthropic;
 mod bytes_of;
 mod chat;
+mod cohere;
 mod decoded;
 mod embeddings;
 mod endings;
 mod gemini;
+mod gemini_interactions;
 mod hostile;
 mod ollama;
 mod recognition;
+mod rerank;
 mod responses;
 mod samples;
 mod talk;
