@@ -171,7 +171,9 @@ mod tests {
             fn close(&mut self, _place: Self::Place) {}
 
             fn scalar(&mut self, place: Self::Place, scalar: &Scalar<'_>) {
-                place.is_some_and(|place| self.0.scalar(place, scalar));
+                if let Some(place) = place {
+                    self.0.scalar(place, scalar);
+                }
             }
         }
 

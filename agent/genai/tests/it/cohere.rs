@@ -109,7 +109,7 @@ fn check_v2(call: &Call) {
         tool_result: part(1, 12),
         retrieved: part(2, 3 + 18),
         media: 1,
-        tool_definitions: 46,
+        tool_definitions: 47,
     };
     assert_eq!(request.prompt, Some(expect));
     assert_eq!((call.traces.messages.len(), call.traces.tool_results.len()), (4, 1));
@@ -202,7 +202,7 @@ fn what_events_carry() {
         (r#"{"event_type":"tool-calls-chunk","text":"CANARY"}"#, true, true),
         (r#"{"event_type":"search-queries-generation","search_queries":[{"text":"CANARY"}]}"#, false, false),
     ] {
-        let talk = Talk::new().request("POST", HOST, "/v2/chat").body(Direction::ToServer, V2);
+        let talk = Talk::new().request("POST", HOST, "/cohere/v2/chat").body(Direction::ToServer, V2);
         let call = talk.end_request(End::Complete).sse().event(event).end(End::Complete).call();
         assert_eq!(
             (call.times.first_token.is_some(), call.times.first_text.is_some()),

@@ -42,6 +42,7 @@ fn events() -> Vec<String> {
     .iter()
     .map(|event| (*event).to_owned())
     .chain([format!(r#"{{"event_type":"interaction.completed","interaction":{}}}"#, answer())])
+    .map(|event| event.replace('\n', ""))
     .collect()
 }
 

@@ -310,6 +310,8 @@ impl Shape for Asked {
         match place {
             // None is a message.
             Place::Tools | Place::Preamble | Place::Document => {}
+            // Nothing, or nothing that is known.
+            Place::RootMessage if !self.message => self.in_message = false,
             Place::RootMessage | Place::ToolResult => {
                 self.prompt.tapped();
                 self.prompt.end_message();

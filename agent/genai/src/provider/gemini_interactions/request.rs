@@ -289,10 +289,12 @@ impl Shape for Asked {
             // Neither is a message.
             Place::Tools | Place::System | Place::SystemText => {}
             // One text is the whole of it.
-            Place::Input => {
+            Place::Input if self.input => {
                 self.prompt.tapped();
                 self.prompt.end_message();
             }
+            // Nothing, or nothing that is known.
+            Place::Input => self.prompt.begin_message(),
             _ => self.prompt.tapped(),
         }
     }

@@ -151,7 +151,12 @@ impl Shape for Asked {
         self.prompt.tap(written);
     }
 
-    fn tapped(&mut self, _place: Place) {
+    fn tapped(&mut self, place: Place) {
+        // Nothing, or nothing that is known.
+        if place == Place::Input && !self.input {
+            self.in_text = false;
+            return;
+        }
         self.prompt.tapped();
         self.in_part = false;
         // Tokens are one text together.

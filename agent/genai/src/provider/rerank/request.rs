@@ -115,7 +115,10 @@ impl Shape for Asked {
 
     fn tapped(&mut self, _place: Place) {
         self.prompt.tapped();
-        self.prompt.end_message();
+        // Else it was nothing, or nothing that is known.
+        if self.query {
+            self.prompt.end_message();
+        }
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
