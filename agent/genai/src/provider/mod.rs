@@ -8,15 +8,19 @@
 mod anthropic;
 mod bedrock;
 mod body;
+mod cohere;
 mod fields;
 mod figures;
 mod gemini;
+mod gemini_interactions;
+mod google_error;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
 mod percent;
 mod prompt;
+mod rerank;
 mod text_check;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
@@ -28,7 +32,7 @@ use crate::memory::Traces;
 use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 11] = [
+pub(crate) static FLAVOURS: &[&Flavour] = &[
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
@@ -36,10 +40,17 @@ pub(crate) static FLAVOURS: [&Flavour; 11] = [
     &anthropic::COUNT_TOKENS,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
-    &gemini::FLAVOUR,
     &bedrock::CONVERSE,
     &bedrock::INVOKE,
     &bedrock::COUNT_TOKENS,
+    &gemini::GENERATE_CONTENT,
+    &gemini::COUNT_TOKENS,
+    &gemini::EMBED_CONTENT,
+    &gemini::PREDICT,
+    &gemini_interactions::FLAVOUR,
+    &cohere::CHAT,
+    &cohere::EMBED,
+    &rerank::FLAVOUR,
 ];
 
 /// An API: how it is found, and who reads it.
