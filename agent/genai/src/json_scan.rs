@@ -70,6 +70,25 @@ pub(crate) trait Shape {
 
     /// A scalar.
     fn scalar(&mut self, place: Self::Place, scalar: &Scalar<'_>);
+
+    /// Whether the document that was read last could be read again and change nothing, but by what [`Shape::hear`] and
+    /// [`Shape::scalar`] are told of its strings that are not captured. Most chunks of a stream are such.
+    fn repeats(&self) -> bool {
+        false
+    }
+}
+
+/// A scalar whose text is of no account: a string that is not captured, or a number at no named place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hole<P> {
+    /// Where it stands, if that is a named place.
+    pub(crate) place: Option<P>,
+    /// Bytes of the document before its text.
+    pub(crate) from: usize,
+    /// Bytes of the document up to its end.
+    pub(crate) to: usize,
+    /// It is a number, and else a string.
+    pub(crate) number: bool,
 }
 
 /// Object or array.
@@ -135,6 +154,12 @@ impl Scalar<'_> {
         })
     }
 
+    /// A whole number.
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        let Self::Number(number) = self else { return None };
+        number.parse().ok().or_else(|| self.as_u64().and_then(|number| number.try_into().ok()))
+    }
+
     /// A finite number.
     pub(crate) fn as_f64(&self) -> Option<f64> {
         let Self::Number(number) = self else { return None };
@@ -167,6 +192,16 @@ pub(crate) struct Scanner<P> {
     place: Option<P>,
     capture: Capture,
     tap: Option<Tap<P>>,
+    record: Record<P>,
+}
+
+/// What of a document that comes in one piece is of no account.
+struct Record<P> {
+    holes: Vec<Hole<P>>,
+    /// There are not too many, and no text stands where it was passed over.
+    complete: bool,
+    /// Where the string at hand begins.
+    text_from: usize,
 }
 
 /// A value whose bytes are given out as they are.
@@ -236,6 +271,7 @@ impl<P: Copy> Scanner<P> {
             place: Some(S::ROOT),
             capture: Capture::default(),
             tap: None,
+            record: Record { holes: Vec::new(), complete: false, text_from: 0 },
         }
     }
 
@@ -245,6 +281,14 @@ impl<P: Copy> Scanner<P> {
         self.stack.clear();
         self.place = Some(S::ROOT);
         self.tap = None;
+        self.record.holes.clear();
+        self.record.complete = true;
+    }
+
+    /// What of the document since [`Self::restart`], which came in one piece, is of no account. `None`: that cannot be
+    /// told, or what is passed over may be content.
+    pub(crate) fn holes(&self) -> Option<&[Hole<P>]> {
+        (self.record.complete && self.is_done()).then_some(&self.record.holes)
     }
 
     /// Gives up: what follows is not the continuation of what was seen.
@@ -400,6 +444,7 @@ impl<P: Copy> Scanner<P> {
             Role::Key => true,
             Role::Value => self.place.is_some_and(S::reads_text),
         };
+        self.record.text_from = input.at();
         // Nearly every string is whole in its piece and has no escapes; then nothing is copied.
         if let Some((bytes, b'"')) = input.until_quote_or_backslash() {
             input.skip(bytes.len() + 1);
@@ -476,6 +521,9 @@ impl<P: Copy> Scanner<P> {
                 self.state = State::Colon;
             }
             Role::Value => {
+                if !self.place.is_some_and(S::reads_text) {
+                    self.hole(self.record.text_from, input.at().saturating_sub(1), false);
+                }
                 if let Some(place) = self.place {
                     shape.scalar(place, &Scalar::Text { empty, text });
                 }
@@ -493,6 +541,9 @@ impl<P: Copy> Scanner<P> {
             return;
         }
         let Some(place) = self.place else {
+            if matches!(run.first(), Some(b'-' | b'0'..=b'9')) {
+                self.hole(input.at() - run.len(), input.at(), true);
+            }
             return self.after_value(input, shape);
         };
         // Nearly every word is whole in its piece; then nothing is copied.
@@ -518,6 +569,7 @@ impl<P: Copy> Scanner<P> {
                     input.skip(1);
                     match byte {
                         b'"' => {
+                            self.record.complete = false;
                             self.state = State::Passing { depth, quote: Quote::Inside };
                             return;
                         }
@@ -544,6 +596,14 @@ impl<P: Copy> Scanner<P> {
                 input.skip(1);
                 self.state = State::Passing { depth, quote: Quote::Inside };
             }
+        }
+    }
+
+    /// Notes a scalar that is of no account, unless it is part of a value that is given out as it is.
+    fn hole(&mut self, from: usize, to: usize, number: bool) {
+        if self.tap.is_none() && self.record.complete {
+            self.record.complete = self.record.holes.len() < limits::HOLES;
+            self.record.holes.push(Hole { place: self.place, from, to, number });
         }
     }
 
@@ -578,6 +638,25 @@ impl Capture {
             self.bytes.extend_from_slice(bytes);
         }
     }
+}
+
+/// The length of the string that `rest` begins with, up to its closing quote.
+pub(crate) fn string_length(rest: &[u8]) -> Option<usize> {
+    let mut input = Input::new(rest);
+    loop {
+        let (before, stop) = input.until_quote_or_backslash()?;
+        input.skip(before.len());
+        if stop == b'"' {
+            return Some(input.at());
+        }
+        // The escaped byte may be a quote.
+        input.skip(2);
+    }
+}
+
+/// The length of the number that `rest` begins with, if it begins with one.
+pub(crate) fn number_length(rest: &[u8]) -> Option<usize> {
+    matches!(rest.first(), Some(b'-' | b'0'..=b'9')).then(|| Input::new(rest).word().len())
 }
 
 /// A piece and its rest.
@@ -663,5 +742,7 @@ fn read_word(word: &[u8]) -> Scalar<'_> {
     }
 }
 
+// Its path in full, since the benchmark compiles this file in from elsewhere.
 #[cfg(test)]
+#[path = "json_scan/tests.rs"]
 mod tests;

@@ -55,3 +55,11 @@ pub const USAGE_DEPTH: usize = 5;
 /// Messages of a prompt whose digests are kept, from the first on: 4 KiB for a call under way. Agents' conversations
 /// reach a few hundred; of a longer one a change after these is not seen, and that there are more is.
 pub const TRACED_MESSAGES: usize = 512;
+
+/// Bytes of a stream's item that are compared with the next item's. Chunks of text have 150 to 500; of a longer one
+/// nothing is kept, and the next is read as if it were the first.
+pub const REPEATED: usize = 2048;
+
+/// Strings and numbers of an item that may differ from the next one's. Azure, which tells of each of its filters in
+/// each chunk, has 11.
+pub const HOLES: usize = 16;

@@ -95,8 +95,7 @@ fn by_path(path: &str) -> Option<&'static Flavour> {
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
-    const ENDINGS: [&str; 25] = [
-        "/completions",
+    const ENDINGS: [&str; 24] = [
         "/messages",
         "/messages/count_tokens",
         "/complete",

@@ -7,14 +7,17 @@
 
 mod anthropic;
 mod body;
+mod choices;
 mod fields;
 mod figures;
 mod gemini;
 mod ollama;
 mod openai_chat;
+mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
 mod prompt;
+mod repeat;
 mod text_check;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
@@ -24,12 +27,13 @@ use crate::digest::Key;
 use crate::memory::Traces;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 8] = [
+pub(crate) static FLAVOURS: [&Flavour; 9] = [
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
+    &openai_completions::FLAVOUR,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
     &gemini::FLAVOUR,
