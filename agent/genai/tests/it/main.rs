@@ -3,7 +3,9 @@
 mod anthropic;
 mod bytes_of;
 mod chat;
+mod completions;
 mod decoded;
+mod dialects;
 mod embeddings;
 mod endings;
 mod gemini;

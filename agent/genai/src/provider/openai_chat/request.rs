@@ -21,8 +21,8 @@ pub(super) struct Asked {
     safety_identifier: Option<Digest>,
     messages: Count,
     prompts: Prompts,
-    /// The element of `prompt` at hand is a token.
-    token: bool,
+    /// The value at hand is a prompt of its own.
+    is_prompt: bool,
     tools: Count,
     stops: Count,
     prompt: PromptReader,
@@ -65,7 +65,7 @@ impl Asked {
             safety_identifier: None,
             messages: Count::default(),
             prompts: Prompts::None,
-            token: false,
+            is_prompt: false,
             tools: Count::default(),
             stops: Count::default(),
             prompt: PromptReader::new(key),
@@ -138,7 +138,8 @@ impl Asked {
     }
 
     fn count_prompt(&mut self, token: bool) {
-        self.token = token;
+        // Tokens that stand alone are all of one prompt.
+        self.is_prompt = !token;
         if let Prompts::List { elements, tokens } = &mut self.prompts {
             *elements += 1;
             *tokens += u64::from(token);
@@ -222,9 +223,7 @@ impl Shape for Asked {
     fn tapped(&mut self, place: Place) {
         match place {
             Place::Tools => {}
-            Place::Prompt | Place::Suffix => self.end_prompt(),
-            // Numbers are all of one prompt.
-            Place::PromptElement if !std::mem::take(&mut self.token) => self.end_prompt(),
+            _ if std::mem::take(&mut self.is_prompt) => self.end_prompt(),
             _ => self.prompt.tapped(),
         }
     }
@@ -370,6 +369,7 @@ impl Shape for Asked {
             }
             Place::Prompt => {
                 if is_text {
+                    self.is_prompt = true;
                     self.prompts = Prompts::One;
                     self.prompt.close();
                     self.settle();
@@ -380,7 +380,11 @@ impl Shape for Asked {
                 self.count_prompt(!is_text);
                 matches!(scalar, Scalar::Text { .. } | Scalar::Number(_))
             }
-            Place::Text | Place::Name | Place::CallId | Place::Arguments | Place::Suffix => is_text,
+            Place::Suffix => {
+                self.is_prompt = is_text;
+                is_text
+            }
+            Place::Text | Place::Name | Place::CallId | Place::Arguments => is_text,
             // Whatever it is.
             Place::Document => true,
             Place::Root

@@ -20,8 +20,8 @@ fn unknown_paths_are_told_by_the_version_or_by_the_body() {
         (&[VERSION], bare, OVERLOADED, Some("messages")),
         // The answer contradicts.
         (&[VERSION], REQUEST, r#"{"accepted":true}"#, None),
-        // Who knows the answer has the call.
-        (&[VERSION], REQUEST, samples::ANSWER, Some("chat_completions")),
+        // Nobody's chat is asked for with a version.
+        (&[VERSION], REQUEST, samples::ANSWER, None),
         // Like a chat of OpenAI's, and answered by another.
         (&[], bare, ANSWER, None),
         (&[], r#"{"model":"m","messages":[],"system":"s","model":"m"}"#, ANSWER, None),
