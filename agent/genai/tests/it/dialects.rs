@@ -1,5 +1,7 @@
 //! What servers that speak OpenAI's chat completions add to them.
 
+use proptest::prelude::*;
+
 use genai::{Call, KnownBy, Part, Prompt, ToolCall, Usage};
 use wire::{Direction, End};
 
@@ -400,4 +402,34 @@ fn prompts_and_completions_of_all_dialects_show_nowhere() {
     let plain = r#"{"id":"c","choices":[{"index":0,"delta":{"content":"CANARY"}}],"obfuscation":"CANARY"}"#;
     let asked = r#"{"model":"m","prompt":"CANARY","suffix":"CANARY","documents":[{"text":"CANARY"}],"user":"CANARY","system":"CANARY"}"#;
     bytes_of::shows_nothing(&ask(asked).sse().events(&[chunk, plain, plain, chunk, plain]).event("[DONE]"));
+}
+
+proptest! {
+    /// A space that stands elsewhere makes each chunk unlike the one before, and so it is read in full.
+    #[test]
+    fn comparing_finds_what_reading_finds(steps in proptest::collection::vec((0usize..9, "[a-c\\\\\"{}0-9]{0,4}"), 0..12)) {
+        let chunk = |(which, text): &(usize, String)| {
+            let text = text.replace('\\', r"\\").replace('"', r#"\""#);
+            let index = which % 2;
+            match which {
+                0 | 1 => format!(r#"{{"id":"a","choices":[{{"index":{index},"delta":{{"content":"{text}"}}}}],"x":"{text}"}}"#),
+                2 => format!(r#"{{"id":"a","choices":[{{"delta":{{"reasoning":"{text}"}},"index":0,"finish_reason":null}}],"n":4}}"#),
+                3 => format!(r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":0,"function":{{"arguments":"{text}"}}}}]}}}}]}}"#),
+                4 => format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"id":"c","function":{{"name":"f","arguments":"{text}"}}}}]}}}}]}}"#),
+                5 => format!(r#"{{"id":"{text}","choices":[{{"index":0,"text":"{text}"}}]}}"#),
+                6 => format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{text}"}},"message":{{"content":"{text}"}}}}]}}"#),
+                7 => r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#.to_owned(),
+                _ => format!(r#"{{"choices":[{{"index":0,"delta":{{"content":7,"refusal":"{text}"}}}}]}}"#),
+            }
+        };
+        let body = r#"{"response_format":{"type":"json_object"}}"#;
+        let alike = steps.iter().fold(ask(body).sse(), |talk, step| talk.event(chunk(step)));
+        let unlike = steps.iter().enumerate().fold(ask(body).sse(), |talk, (at, step)| {
+            talk.event(if at % 2 == 0 { chunk(step) } else { chunk(step).replacen('{', "{ ", 1) })
+        });
+        let [mut alike, mut unlike] = [alike, unlike].map(|talk| talk.event("[DONE]").call());
+        alike.http.response_bytes = 0;
+        unlike.http.response_bytes = 0;
+        prop_assert_eq!(alike, unlike);
+    }
 }
