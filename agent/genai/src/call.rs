@@ -4,8 +4,10 @@ use wire::{Protocol, Time};
 
 use crate::digest::Digest;
 use crate::finish::FinishClass;
+use crate::headers::{Attempts, Client, EngineState, Gateway, Place, RateLimits, ToldTimes};
 use crate::intervals::Intervals;
 use crate::memory::Traces;
+use crate::price::Cost;
 
 /// One model call, provider-neutral.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,10 @@ pub struct Call {
     pub joined_late: bool,
     /// Parts of the exchange that had a shape we do not know; the rest is sure.
     pub unknown_shape: u32,
+    /// What the server, and whoever stands before it, told beside the answer.
+    pub beside: Beside,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// Which try of which call this is, where that is known.
     pub attempt: Option<Attempt>,
     /// Why the provider's cache was not hit, where it could have been.
@@ -48,6 +54,25 @@ pub struct Call {
     pub traces: Traces,
 }
 
+/// What was told beside the answer, in heads and at the edges of bodies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Rate limits, and when to come again.
+    pub rate_limits: RateLimits,
+    /// How long things took, as the server says.
+    pub times: ToldTimes,
+    /// What the engine is busy with.
+    pub engine: EngineState,
+    /// Where the request was answered.
+    pub place: Place,
+    /// Who handed it on.
+    pub gateway: Option<Gateway>,
+    /// What client and gateways say of attempts.
+    pub attempts: Attempts,
+    /// What the client says of itself.
+    pub client: Client,
+}
+
 /// One try of a logical call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -55,8 +80,8 @@ pub struct Attempt {
     pub logical: Digest,
     /// Which try, from 1.
     pub number: u32,
-    /// How that is known.
-    pub by: AttemptBy,
+    /// How that is known. Of a first try there is nothing to know it by.
+    pub by: Option<AttemptBy>,
     /// Nanoseconds from the end of the try before to the beginning of this one.
     pub waited_ns: Option<u64>,
 }
@@ -186,8 +211,6 @@ pub struct Http {
     pub traceparent: Option<String>,
     /// The client library, from `user-agent`.
     pub user_agent: Option<String>,
-    /// `x-stainless-retry-count`, where the client says it.
-    pub retry_count: Option<u32>,
     /// Request body bytes, with codings removed.
     pub request_bytes: u64,
     /// Response body bytes, with codings removed. Of an event stream only the bytes of its events' data: field names,
@@ -388,6 +411,8 @@ pub struct Usage {
     pub web_searches: Option<u64>,
     /// Searches that ranking is billed by.
     pub search_units: Option<u64>,
+    /// How fast the answer was asked to be (Anthropic's `speed`), which has a price.
+    pub speed: Option<String>,
     /// A total was told, and it is not the sum of input and output.
     pub inconsistent: bool,
     /// The figures as the provider told them, by the path of each in its own structure.

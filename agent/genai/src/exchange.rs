@@ -17,9 +17,11 @@ use wire::{
     WebSocketMessage,
 };
 
-use crate::call::{Api, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times};
+use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
 use crate::digest::{Digester, Key};
+use crate::headers::{self, EngineState, RequestFacts, ResponseFacts, ToldTimes};
 use crate::limits;
+use crate::price::Cost;
 use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
 use crate::recognise::{Authority, Guess, by_head, owner, split_target};
 use crate::settings::Settings;
@@ -39,6 +41,8 @@ pub(crate) struct Exchange {
     /// The request body.
     body: Digester,
     key: Key,
+    asked: RequestFacts,
+    answered: ResponseFacts,
     lossy_request: bool,
     lossy_response: bool,
     lost_bytes: u64,
@@ -125,6 +129,8 @@ impl Exchange {
             owner: None,
             body: Digester::new(key),
             key,
+            asked: RequestFacts::default(),
+            answered: ResponseFacts::default(),
             lossy_request: false,
             lossy_response: false,
             lost_bytes: 0,
@@ -269,10 +275,21 @@ impl Exchange {
             path: path.get(..path.floor_char_boundary(limits::PATH)).unwrap_or_default().to_owned(),
             traceparent: headers.get("traceparent").and_then(capped),
             user_agent: headers.get("user-agent").and_then(capped),
-            retry_count: headers.get("x-stainless-retry-count").and_then(|count| count.parse().ok()),
             ..blank(*protocol)
         });
         self.times.request_first_byte = Some(first_at);
+        if self.standing_is_open() {
+            let host = authority_of_host.map(|authority| authority.host);
+            self.asked = headers::request(headers, host, path);
+        }
+    }
+
+    /// It is a call, or may be one.
+    fn standing_is_open(&self) -> bool {
+        match self.standing {
+            Standing::New | Standing::Open | Standing::Call { .. } => true,
+            Standing::Foreign(_) | Standing::Over => false,
+        }
     }
 
     fn response_head(&mut self, head: ResponseHead, first_at: Time) {
@@ -284,7 +301,10 @@ impl Exchange {
         http.status = status;
         let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
         let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
+        let id = id.or_else(|| headers::request_id(&headers).map(|(_, id)| id));
         http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
+        let host = http.host.as_deref().map(|host| Authority::parse(host).host);
+        self.answered = headers::response(&headers, host, None);
         let media_type =
             headers.get("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
         let streams = ["text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"];
@@ -485,14 +505,30 @@ impl Exchange {
         else {
             return None;
         };
-        let Findings { operation, server, request, mut traces, response, usage, error, whole, unknown_shape } =
-            reader.findings();
-        let provider = match (provider.known_by, server) {
+        let Findings {
+            operation,
+            server,
+            request,
+            mut traces,
+            response,
+            usage,
+            told,
+            engine,
+            cost,
+            error,
+            whole,
+            unknown_shape,
+        } = reader.findings();
+        let fingerprint = self.answered.fingerprint.and_then(headers::Fingerprint::provider);
+        let provider = match (provider.known_by, server.or(fingerprint)) {
             (KnownBy::Api, Some(server)) => Provider::server(server),
             (KnownBy::Api | KnownBy::Host | KnownBy::Server, _) => provider,
         };
         let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
         traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
+        let (beside, usage, cost) = self.beside(usage, told, engine, cost);
+        let invocation = beside.attempts.invocation.as_ref();
+        traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
         let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
@@ -516,11 +552,50 @@ impl Exchange {
             lost_bytes: self.lost_bytes,
             joined_late: self.joined_late,
             unknown_shape: self.unknown_shape + unknown_shape,
+            beside,
+            cost,
             attempt: None,
             cache_miss: None,
             tool_returns: Vec::new(),
             traces,
         })
+    }
+
+    /// What heads and body tell beside the answer. A body knows better than a head, which was written before it.
+    fn beside(
+        &mut self,
+        usage: Usage,
+        told: ToldTimes,
+        engine: EngineState,
+        cost: Option<Cost>,
+    ) -> (Beside, Usage, Option<Cost>) {
+        let ResponseFacts {
+            rate_limits,
+            mut times,
+            engine: engine_by_head,
+            place,
+            gateway,
+            fingerprint: _,
+            attempts: by_server,
+            usage: usage_by_head,
+            cost: cost_by_head,
+            dropped_reason: _,
+            unknown_shape: unknown_answer,
+        } = std::mem::take(&mut self.answered);
+        let RequestFacts { mut attempts, client, place: mut asked_place, unknown_shape } =
+            std::mem::take(&mut self.asked);
+        self.unknown_shape = self.unknown_shape.saturating_add(unknown_shape).saturating_add(unknown_answer);
+        times.merge(told);
+        let mut state = engine;
+        state.fill(engine_by_head);
+        attempts.fill(by_server);
+        // Where it was answered is better known to who answered.
+        let mut here = place;
+        here.fill(std::mem::take(&mut asked_place));
+        let usage = if usage == Usage::default() { usage_by_head } else { usage };
+        let cost = cost.or_else(|| cost_by_head.and_then(|cost| Cost::told(cost.source, &cost.usd)));
+        let beside = Beside { rate_limits, times, engine: state, place: here, gateway, attempts, client };
+        (beside, usage, cost)
     }
 
     /// A request had the shape of a call, on a path that says nothing, and its successful answer has not.
@@ -606,7 +681,6 @@ fn blank(protocol: Protocol) -> Http {
         request_id: None,
         traceparent: None,
         user_agent: None,
-        retry_count: None,
         request_bytes: 0,
         response_bytes: 0,
     }

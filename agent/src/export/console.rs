@@ -6,12 +6,16 @@
 //!   provider.ttft   ████████████████████                1.40 s
 //!   provider.decode                     █████████████   900 ms
 //!   chunks 212 (210 content, 3 coalesced)  interval p50 21.0 ms  p95 …  p99 240 ms  max 251 ms
-//!   tokens in 1200 (cached 1188)  out 210 (reasoning 64)
+//!   tokens in 1200 (cached 1188)  out 210 (reasoning 64)  $0.0131
+//!   server queue 20.0 ms  total 2.25 s  us-west-1
+//!   retry 1 after 250 ms, cache missed: prompt_changed
 //!   request req_1  response chatcmpl-1  api.openai.com:443
 //! ```
 //!
 //! What is not known is not shown. Strings come from peers, and a terminal obeys some of what it is shown, so whatever
 //! is not plain text is written as `\u{…}`.
+
+mod notes;
 
 use std::fmt::Write;
 
@@ -25,6 +29,8 @@ pub fn block(span: &Span, color: bool, width: usize) -> String {
     for line in waterfall(span, paint, width).into_iter().chain([
         chunks(span),
         tokens(span),
+        notes::server(span),
+        notes::notes(span),
         ids(span),
         capture(span),
     ]) {
@@ -137,6 +143,7 @@ fn tokens(span: &Span) -> String {
             .collect();
         Some(format!("{label} {}{}", int(span, total)?, parenthesis(&details)))
     };
+    let cost = notes::cost(span);
     let known: Vec<String> = [
         part(
             "in",
@@ -144,6 +151,7 @@ fn tokens(span: &Span) -> String {
             &[("cached", name::USAGE_CACHE_READ), ("cache written", name::USAGE_CACHE_WRITE)],
         ),
         part("out", name::USAGE_OUTPUT, &[("reasoning", name::USAGE_REASONING)]),
+        cost,
     ]
     .into_iter()
     .flatten()

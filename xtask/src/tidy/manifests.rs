@@ -9,7 +9,7 @@ use super::Finding;
 const ALLOWED: [(&str, &[&str]); 5] = [
     (
         "agent/genai/Cargo.toml",
-        &["base64", "bytes", "memchr", "serde", "serde_json", "siphasher", "sonic-rs", "wire"],
+        &["base64", "bytes", "memchr", "regex-lite", "serde", "serde_json", "siphasher", "sonic-rs", "wire"],
     ),
     (
         "agent/wire/Cargo.toml",

@@ -24,7 +24,9 @@ use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
 use crate::call::{Api, Provider, Request, Response, Usage};
 use crate::digest::Key;
+use crate::headers::{EngineState, ToldTimes};
 use crate::memory::Traces;
+use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
 pub(crate) static FLAVOURS: [&Flavour; 9] = [
@@ -163,6 +165,12 @@ pub(crate) struct Findings {
     pub(crate) traces: Traces,
     pub(crate) response: Response,
     pub(crate) usage: Usage,
+    /// How long things took, as the body says.
+    pub(crate) told: ToldTimes,
+    /// What the engine is busy with, as the body says.
+    pub(crate) engine: EngineState,
+    /// What it cost, as the body says.
+    pub(crate) cost: Option<Cost>,
     /// The error that the provider told of, in the body or in the stream.
     pub(crate) error: Option<ProviderError>,
     /// The answer says of itself that it is whole: every choice has its finish reason, or the document is closed.

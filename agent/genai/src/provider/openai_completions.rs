@@ -5,7 +5,7 @@
 //! reader.
 
 use super::Flavour;
-use super::openai_chat::{ChatReader, REQUEST_ID};
+use super::openai_chat::ChatReader;
 use crate::call::{Api, Provider};
 
 pub(super) static FLAVOUR: Flavour = Flavour {
@@ -13,6 +13,6 @@ pub(super) static FLAVOUR: Flavour = Flavour {
     elsewhere: Provider::api("openai"),
     // Those of chats are longer and come first.
     paths: &["/completions"],
-    request_id: &REQUEST_ID,
+    request_id: &["x-request-id"],
     reader: |key| Box::new(ChatReader::of_texts(key)),
 };

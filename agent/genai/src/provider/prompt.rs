@@ -9,7 +9,7 @@
 use crate::call::{Part, Prompt};
 use crate::digest::{Digester, Key};
 use crate::limits;
-use crate::memory::Traces;
+use crate::memory::{Block, Traces};
 
 /// A prompt under way.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct PromptReader {
     prompt: Prompt,
     traces: Traces,
     system: Digester,
+    system_chars: u64,
     tools: Digester,
     /// The message at hand.
     open: Message,
@@ -65,6 +66,7 @@ impl PromptReader {
             prompt: Prompt::default(),
             traces: Traces::default(),
             system: Digester::new(key),
+            system_chars: 0,
             tools: Digester::new(key),
             open: Message::default(),
             digester: Digester::new(key),
@@ -107,8 +109,9 @@ impl PromptReader {
         // The message of a tool is one result, whatever is in it.
         results.add(if role == Role::Tool { 0 } else { tool_results }, tool_result.count);
         documents.add(retrieved, document.count);
+        let chars = text.count.saturating_add(tool_result.count).saturating_add(document.count);
         if self.traces.messages.len() < limits::TRACED_MESSAGES {
-            self.traces.messages.push(self.digester.digest());
+            self.traces.messages.push(Block { digest: self.digester.digest(), chars });
         } else {
             self.traces.more_messages = true;
         }
@@ -124,6 +127,7 @@ impl PromptReader {
                 let mut chars = Chars { count: 0, ..self.open.text };
                 chars.push(written);
                 self.prompt.system.chars = self.prompt.system.chars.saturating_add(chars.count);
+                self.system_chars = self.system_chars.saturating_add(chars.count);
                 self.open.text = Chars { count: self.open.text.count, ..chars };
             }
         }
@@ -187,9 +191,10 @@ impl PromptReader {
         // What was handed in beside all messages.
         let Message { retrieved, document, .. } = std::mem::take(&mut self.open);
         self.prompt.retrieved.add(retrieved, document.count);
-        let Self { prompt, mut traces, system, tools, whole, .. } = self;
-        traces.system = (!system.is_empty()).then(|| system.digest());
-        traces.tools = (!tools.is_empty()).then(|| tools.digest());
+        let Self { prompt, mut traces, system, system_chars, tools, whole, .. } = self;
+        let block = |digester: &Digester, chars| Block { digest: digester.digest(), chars };
+        traces.system = (!system.is_empty()).then(|| block(&system, system_chars));
+        traces.tools = (!tools.is_empty()).then(|| block(&tools, prompt.tool_definitions));
         (whole.then_some(prompt), traces)
     }
 }

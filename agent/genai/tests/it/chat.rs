@@ -148,7 +148,6 @@ fn heads_are_kept_in_what_they_tell() {
             request_id: some("req_1"),
             traceparent: some(trace),
             user_agent: some("OpenAI/Python 2.54.0"),
-            retry_count: Some(2),
             request_bytes: REQUEST.len() as u64,
             response_bytes: ANSWER.len() as u64,
         }
@@ -396,7 +395,7 @@ fn a_prompt_of_32_mib_is_read_in_bounded_memory() {
     let talk = talk.body(Direction::ToServer, r#"],"model":"gpt-4o","stream":true}"#).cut(16 * 1024);
     let interpreter = talk.interpreter();
     // What is held is what `Debug` can reach; the rest is capacity of buffers that hold at most limits::TEXT.
-    assert!(format!("{interpreter:?}").len() < 16 * 1024);
+    assert!(format!("{interpreter:?}").len() < 16_384);
     let call = talk.end_request(End::Complete).json(200).answer("{}").end(End::Complete).call();
     assert_eq!(call.request.message_count, Some(32));
     assert_eq!((call.request.model.as_deref(), call.request.stream), (Some("gpt-4o"), Some(true)));

@@ -16,7 +16,10 @@ fn a_full_call() {
   provider.ttft   ███████████████████▍                1.40 s
   provider.decode                    ████████████▊    900 ms
   chunks 9 (6 content, 1 coalesced)  interval p50 20.0 ms  p95 240 ms  p99 240 ms  max 240 ms
-  tokens in 1200 (cached 1188, cache written 12)  out 210 (reasoning 64)
+  tokens in 1200 (cached 1188, cache written 12)  out 210 (reasoning 64)  $0.0131
+  server queue 20.0 ms  total 2.25 s  2 waiting  us-west-1  via litellm
+  retry 1 after 250 ms, told to wait 2.00 s, refused (cyber), not the JSON that was asked for, \
+stalled 1.50 s in 1, cache missed: prompt_changed
   request req_1  response chatcmpl-1  model gpt-4o-2024-08-06  api.openai.com:443
 "
     );
@@ -35,6 +38,7 @@ fn a_call_that_went_wrong() {
         failure: Some(Failure { kind: "stream_truncated".to_owned() }),
         response: Response::default(),
         usage: genai::Usage::default(),
+        cost: None,
         stream: Some(genai::Stream { chunks: 1, ..genai::Stream::default() }),
         lossy: true,
         lost_bytes: 70,
@@ -81,13 +85,14 @@ fn no_string_of_a_peer_reaches_the_terminal_s_own_language() {
     call.response.model = Some(evil.to_owned());
     call.http.host = Some(evil.to_owned());
     call.http.request_id = Some(evil.to_owned());
+    call.response.refusal_category = Some(evil.to_owned());
     call.failure = Some(Failure { kind: evil.to_owned() });
     let mut process = (*process()).clone();
     process.comm = Some(evil.to_owned());
     let span = build(&call, &std::sync::Arc::new(process), ConnectionInfo::new(evil.to_owned(), None), CLOCK);
     let block = block(&span, false, 60);
     assert!(block.lines().all(|line| !line.contains(is_unsafe)), "{}", block.escape_debug());
-    assert_eq!(block.lines().count(), 7);
+    assert_eq!(block.lines().count(), 9);
     assert!(block.contains(r"m\u{1b}]0;owned\u{7}\u{9b}2J\u{d}\u{a}\u{202e}\u{e0001}é"), "{block}");
 }
 

@@ -79,6 +79,7 @@ struct Said {
 pub(super) struct Found {
     pub(super) response: Response,
     pub(super) usage: Usage,
+    pub(super) told: Told,
     pub(super) error: Option<ProviderError>,
     pub(super) server: Option<&'static str>,
     pub(super) unknown_shape: u32,
@@ -118,13 +119,6 @@ impl Answer {
         self.choices.are_finished()
     }
 
-    /// What the server tells of itself: times, its engine, its price.
-    // told: for `Findings`, once it has places for these.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`Findings` has no place for it yet"))]
-    pub(super) fn told(&self) -> Told {
-        told(&self.usage, &self.extras)
-    }
-
     pub(super) fn into_parts(self, owner: Option<&'static str>) -> Found {
         let Self { mut response, usage, mut extras, error, beside, error_number, choices, .. } = self;
         let mut unknown_shape = self.unknown_shape + choices.odd();
@@ -144,11 +138,12 @@ impl Answer {
             }
         });
         response.refusal |= error.as_ref().and_then(|error| error.code.as_deref()).is_some_and(is_refusal);
+        let told = told(&usage, &extras);
         let timings = extras.iter().position(|(extra, _)| *extra == Extra::Timings);
         let timings = timings.map(|at| extras.swap_remove(at).1);
         let (usage, odd) = normalise(usage, timings, owner);
         unknown_shape += odd + extras.into_iter().map(|(_, figures)| figures.into_raw().1).sum::<u32>();
-        Found { response, usage, error, server, unknown_shape }
+        Found { response, usage, told, error, server, unknown_shape }
     }
 
     /// There is content.

@@ -33,13 +33,9 @@ pub(super) static FLAVOUR: Flavour = Flavour {
     api: Api::CHAT_COMPLETIONS,
     elsewhere: Provider::api("openai"),
     paths: &["/chat/completions", "/fim/completions", "/agents/completions"],
-    request_id: &REQUEST_ID,
+    request_id: &["x-request-id"],
     reader: |key| Box::new(ChatReader::new(key, Looks::Chat)),
 };
-
-/// OpenAI's and most others'; Azure's; Mistral's; OpenRouter's; DeepSeek's.
-pub(super) const REQUEST_ID: [&str; 5] =
-    ["x-request-id", "apim-request-id", "mistral-correlation-id", "x-generation-id", "x-ds-trace-id"];
 
 /// One completion, of a chat or of a text.
 #[derive(Debug)]
@@ -148,10 +144,13 @@ impl Reader for ChatReader {
             traces,
             response: answer.response,
             usage: answer.usage,
+            told: answer.told.times,
+            engine: answer.told.engine,
+            cost: answer.told.cost,
             error: answer.error,
             whole,
+            operation: None,
             unknown_shape: not_asked + not_answered + odd_request + answer.unknown_shape,
-            ..Findings::default()
         }
     }
 }
