@@ -14,8 +14,6 @@
 
 #[path = "../src/json_scan.rs"]
 mod json_scan;
-#[path = "../src/limits.rs"]
-mod limits;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -23,7 +21,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput};
-use genai::{Call, Interpreter};
+use genai::{Call, Interpreter, limits};
 use serde::Deserialize;
 use wire::{Connection, Direction, Message, StreamOffset, Time};
 
@@ -70,7 +68,12 @@ fn main() {
         black_box(serde_json::from_slice::<Chunk>(black_box(chunk.as_bytes())).unwrap());
     });
 
-    for (name, response) in [("openai", stream(long_chunk)), ("short", stream(short_chunk))] {
+    for (name, response) in [
+        ("openai", stream(long_chunk)),
+        ("short", stream(short_chunk)),
+        // No chunk is like the one before: what is passed over has text in it.
+        ("logprobs", stream(unlike_chunk)),
+    ] {
         let pieces = pieces(&response);
         let messages = messages(&pieces);
         let bytes = response.len();
@@ -178,6 +181,11 @@ fn short_chunk(delta: &str, finish: &str) -> String {
     format!(
         r#"{{"id":"a1","object":"chat.completion.chunk","created":1741569952,"model":"m","choices":[{{"index":0,"delta":{delta},"finish_reason":{finish}}}]}}"#
     )
+}
+
+fn unlike_chunk(delta: &str, finish: &str) -> String {
+    let probability = r#""logprobs":{"content":[{"token":" a","logprob":-0.25,"top_logprobs":[]}]}"#;
+    long_chunk(delta, finish).replace(r#""logprobs":null"#, probability)
 }
 
 /// What a reader cannot do without: the model, the text, the reason.

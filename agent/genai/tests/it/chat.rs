@@ -109,7 +109,6 @@ fn a_stream_as_a_whole() {
             first_text: Some(Time(160)),
             last_token: Some(Time(180)),
             last_byte: Some(Time(210)),
-            ..Times::default()
         }
     );
     let stream = call.stream.expect("a stream");

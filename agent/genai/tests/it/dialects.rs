@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use genai::headers::Phase;
 use genai::{Call, KnownBy, Part, Prompt, ToolCall, Usage};
 use wire::{Direction, End};
 
@@ -229,6 +230,20 @@ fn usage_is_found_wherever_it_is_put() {
         let call = ask_at(host, CHAT, "{}").json(200).answer(body).end(End::Complete).call();
         assert_eq!(call.usage.output, Some(output), "{host}");
     }
+}
+
+#[test]
+fn what_is_told_beside_the_answer_is_part_of_the_call() {
+    let chunk = r#"{"id":"c","choices":[{"index":0,"delta":{"content":"x"}}]}"#;
+    let last = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"timings":{"prompt_n":5,"prompt_ms":30.5,"predicted_n":7,"predicted_ms":661.25,"draft_n":4,"draft_n_accepted":3},"usage":{"prompt_tokens":5,"completion_tokens":7,"cost":0.25}}"#;
+    let call = stream(&[chunk, chunk, last]);
+    let told = |phase| call.beside.times.get(phase).map(|told| (told.nanos, told.source));
+    assert_eq!(told(Phase::Prefill), Some((30_500_000, "timings.prompt_ms")));
+    assert_eq!(told(Phase::Decode), Some((661_250_000, "timings.predicted_ms")));
+    let engine = &call.beside.engine;
+    assert_eq!((engine.proposed_tokens, engine.accepted_tokens), (Some(4), Some(3)));
+    assert_eq!(call.cost, genai::price::Cost::told("usage.cost", "0.25"));
+    assert_eq!((call.usage.output, call.provider.name, call.unknown_shape), (Some(7), "llama_cpp", 0));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! array says is collected until the element closes.
 
 use super::answer_place::{Extra, Place};
+use super::chunk::Chunk;
 use super::request::Looks;
 use super::told::{Told, told};
 use super::usage::{normalise, teller};
@@ -51,29 +52,6 @@ pub(super) struct Answer {
     unknown_shape: u32,
 }
 
-/// The chunk at hand.
-#[derive(Debug, Default)]
-struct Chunk {
-    /// It is one of a stream.
-    streamed: bool,
-    /// All of it may come again and change nothing.
-    plain: bool,
-    /// It has a `delta`.
-    delta: bool,
-    /// We are in a `message`, which Perplexity repeats in each chunk as far as it has come.
-    in_message: bool,
-    /// What its `delta` carries, and what its `message`.
-    said: Said,
-    repeated: Said,
-}
-
-/// Whether there was content.
-#[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    hidden: bool,
-    shown: bool,
-}
-
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -87,21 +65,14 @@ pub(super) struct Found {
 
 impl Answer {
     pub(super) fn begin_chunk(&mut self) {
-        self.chunk = Chunk { streamed: true, plain: true, ..Chunk::default() };
+        self.chunk = Chunk::of_stream();
         self.choices_begun = 0;
         self.usage.restart();
     }
 
     /// What the chunk carried.
     pub(super) fn end_chunk(&mut self) -> Event {
-        let Chunk { delta, said, repeated, .. } = self.chunk;
-        // A stream of messages without deltas has its content in them.
-        let said = if delta || said.hidden || said.shown { said } else { repeated };
-        match said {
-            Said { shown: true, hidden: _ } => Event::Text,
-            Said { shown: false, hidden: true } => Event::Content,
-            Said { shown: false, hidden: false } => Event::Silent,
-        }
+        self.chunk.event()
     }
 
     /// Whether this is an answer of that API: it says so, or it says nothing and looks like one.
@@ -144,14 +115,6 @@ impl Answer {
         let (usage, odd) = normalise(usage, timings, owner);
         unknown_shape += odd + extras.into_iter().map(|(_, figures)| figures.into_raw().1).sum::<u32>();
         Found { response, usage, told, error, server, unknown_shape }
-    }
-
-    /// There is content.
-    fn say(&mut self, shown: bool) {
-        let Chunk { streamed, in_message, said, repeated, .. } = &mut self.chunk;
-        let said = if *streamed && *in_message { repeated } else { said };
-        said.shown |= shown;
-        said.hidden |= !shown;
     }
 
     fn close_choice(&mut self) {
@@ -230,7 +193,7 @@ impl Shape for Answer {
         let again = match place {
             // A chat that has both says the same in both.
             Place::ChoiceText => self.spoke,
-            _ => self.chunk.streamed && self.chunk.in_message,
+            _ => self.chunk.is_repeated(),
         };
         if !again {
             self.check.hear(written);
@@ -327,33 +290,33 @@ impl Shape for Answer {
             Place::ToolIndex => fields::number(&mut self.open_tool.index, scalar),
             Place::Content => {
                 if says {
-                    self.say(true);
+                    self.chunk.say(true);
                 }
                 is_text
             }
             Place::ChoiceText => {
                 self.wrote = true;
                 if says {
-                    self.say(true);
+                    self.chunk.say(true);
                 }
                 is_text
             }
             Place::Shown | Place::ShownElement | Place::Sound => {
                 if says {
-                    self.say(true);
+                    self.chunk.say(true);
                 }
                 is_text
             }
             Place::Hidden | Place::HiddenPart | Place::FunctionArguments => {
                 if says {
-                    self.say(false);
+                    self.chunk.say(false);
                 }
                 is_text
             }
             Place::ContentPart => is_text,
             Place::Refusal => {
                 if says {
-                    self.say(true);
+                    self.chunk.say(true);
                     self.response.refusal = true;
                 }
                 is_text
@@ -408,7 +371,7 @@ impl Answer {
             (Place::PromptFilters, Container::Array)
             | (Place::PromptFilter | Place::InnerError, Container::Object) => true,
             (Place::ShownElement | Place::Shown, Container::Object) => {
-                self.say(true);
+                self.chunk.say(true);
                 false
             }
             (Place::Error, Container::Object) => {
@@ -448,7 +411,7 @@ impl Answer {
             Place::FunctionName => {
                 let known = fields::text(&mut self.open_tool.name, scalar);
                 if known && self.open_tool.name.is_some() {
-                    self.say(false);
+                    self.chunk.say(false);
                 }
                 is_text
             }

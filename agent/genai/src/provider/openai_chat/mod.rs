@@ -13,6 +13,7 @@
 
 mod answer;
 mod answer_place;
+mod chunk;
 mod request;
 mod request_place;
 mod told;
