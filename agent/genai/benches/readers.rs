@@ -71,7 +71,7 @@ fn main() {
     for (name, response) in [
         ("openai", stream(long_chunk)),
         ("short", stream(short_chunk)),
-        // No chunk is like the one before: what is passed over has text in it.
+        // What is passed over has text in it.
         ("logprobs", stream(unlike_chunk)),
     ] {
         let pieces = pieces(&response);

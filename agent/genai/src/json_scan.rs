@@ -78,7 +78,7 @@ pub(crate) trait Shape {
     }
 }
 
-/// A scalar whose text is of no account: a string that is not captured, or a number at no named place.
+/// A value that is of no account: a string that is not captured, or a number or container at no named place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hole<P> {
     /// Where it stands, if that is a named place.
@@ -87,8 +87,28 @@ pub(crate) struct Hole<P> {
     pub(crate) from: usize,
     /// Bytes of the document up to its end.
     pub(crate) to: usize,
-    /// It is a number, and else a string.
-    pub(crate) number: bool,
+    pub(crate) kind: HoleKind,
+}
+
+/// What stands in a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoleKind {
+    /// What stands between the quotes of a string.
+    Text,
+    Number,
+    /// An object or array with its brackets.
+    Container,
+}
+
+impl HoleKind {
+    /// The length of what `rest` begins with, if it is of this kind.
+    pub(crate) fn length(self, rest: &[u8]) -> Option<usize> {
+        match self {
+            Self::Text => string_length(rest),
+            Self::Number => number_length(rest),
+            Self::Container => container_length(rest),
+        }
+    }
 }
 
 /// Object or array.
@@ -202,6 +222,8 @@ struct Record<P> {
     complete: bool,
     /// Where the string at hand begins.
     text_from: usize,
+    /// Where the container at hand begins that is passed over and of no account.
+    passed_from: Option<usize>,
 }
 
 /// A value whose bytes are given out as they are.
@@ -271,7 +293,7 @@ impl<P: Copy> Scanner<P> {
             place: Some(S::ROOT),
             capture: Capture::default(),
             tap: None,
-            record: Record { holes: Vec::new(), complete: false, text_from: 0 },
+            record: Record { holes: Vec::new(), complete: false, text_from: 0, passed_from: None },
         }
     }
 
@@ -283,6 +305,7 @@ impl<P: Copy> Scanner<P> {
         self.tap = None;
         self.record.holes.clear();
         self.record.complete = true;
+        self.record.passed_from = None;
     }
 
     /// What of the document since [`Self::restart`], which came in one piece, is of no account. `None`: that cannot be
@@ -417,6 +440,7 @@ impl<P: Copy> Scanner<P> {
         input: &mut Input<'_>,
         shape: &mut S,
     ) {
+        self.record.passed_from = self.place.is_none().then(|| input.at());
         input.skip(1);
         let place = self.place.filter(|_| self.stack.len() < limits::SCAN_DEPTH);
         match place.filter(|place| shape.open(*place, container)) {
@@ -522,7 +546,7 @@ impl<P: Copy> Scanner<P> {
             }
             Role::Value => {
                 if !self.place.is_some_and(S::reads_text) {
-                    self.hole(self.record.text_from, input.at().saturating_sub(1), false);
+                    self.hole(self.record.text_from, input.at().saturating_sub(1), HoleKind::Text);
                 }
                 if let Some(place) = self.place {
                     shape.scalar(place, &Scalar::Text { empty, text });
@@ -542,7 +566,7 @@ impl<P: Copy> Scanner<P> {
         }
         let Some(place) = self.place else {
             if matches!(run.first(), Some(b'-' | b'0'..=b'9')) {
-                self.hole(input.at() - run.len(), input.at(), true);
+                self.hole(input.at() - run.len(), input.at(), HoleKind::Number);
             }
             return self.after_value(input, shape);
         };
@@ -569,7 +593,7 @@ impl<P: Copy> Scanner<P> {
                     input.skip(1);
                     match byte {
                         b'"' => {
-                            self.record.complete = false;
+                            self.record.complete &= self.record.passed_from.is_some();
                             self.state = State::Passing { depth, quote: Quote::Inside };
                             return;
                         }
@@ -578,6 +602,9 @@ impl<P: Copy> Scanner<P> {
                         _ => {}
                     }
                     if depth == 0 {
+                        if let Some(from) = self.record.passed_from.take() {
+                            self.hole(from, input.at(), HoleKind::Container);
+                        }
                         self.after_value(input, shape);
                         return;
                     }
@@ -599,11 +626,14 @@ impl<P: Copy> Scanner<P> {
         }
     }
 
-    /// Notes a scalar that is of no account, unless it is part of a value that is given out as it is.
-    fn hole(&mut self, from: usize, to: usize, number: bool) {
-        if self.tap.is_none() && self.record.complete {
+    /// Notes a value that is of no account. Part of a value that is given out as it is must be the same again; text in it
+    /// may be content, and then nothing is kept.
+    fn hole(&mut self, from: usize, to: usize, kind: HoleKind) {
+        if self.tap.is_some() {
+            self.record.complete &= kind == HoleKind::Number;
+        } else if self.record.complete {
             self.record.complete = self.record.holes.len() < limits::HOLES;
-            self.record.holes.push(Hole { place: self.place, from, to, number });
+            self.record.holes.push(Hole { place: self.place, from, to, kind });
         }
     }
 
@@ -641,7 +671,7 @@ impl Capture {
 }
 
 /// The length of the string that `rest` begins with, up to its closing quote.
-pub(crate) fn string_length(rest: &[u8]) -> Option<usize> {
+fn string_length(rest: &[u8]) -> Option<usize> {
     let mut input = Input::new(rest);
     loop {
         let (before, stop) = input.until_quote_or_backslash()?;
@@ -655,8 +685,28 @@ pub(crate) fn string_length(rest: &[u8]) -> Option<usize> {
 }
 
 /// The length of the number that `rest` begins with, if it begins with one.
-pub(crate) fn number_length(rest: &[u8]) -> Option<usize> {
+fn number_length(rest: &[u8]) -> Option<usize> {
     matches!(rest.first(), Some(b'-' | b'0'..=b'9')).then(|| Input::new(rest).word().len())
+}
+
+/// The length of the container that `rest` begins with, if it begins with one. As everywhere here, brackets are counted
+/// and not compared.
+fn container_length(rest: &[u8]) -> Option<usize> {
+    let mut input = Input::new(rest);
+    let mut depth = 0_u64;
+    loop {
+        let byte = input.peek()?;
+        input.skip(1);
+        match byte {
+            b'"' => input.skip(string_length(input.rest())? + 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return matches!(byte, b'}' | b']').then(|| input.at());
+        }
+    }
 }
 
 /// A piece and its rest.

@@ -12,7 +12,7 @@
 //!                                                      hole                                      hole
 //! ```
 
-use crate::json_scan::{Hole, Scalar, Shape, number_length, string_length};
+use crate::json_scan::{Hole, HoleKind, Scalar, Shape};
 use crate::limits;
 
 /// The item before.
@@ -25,7 +25,7 @@ pub(super) struct Repeat<P> {
 
 struct Gap<P> {
     place: Option<P>,
-    number: bool,
+    kind: HoleKind,
     /// Bytes of `same` before it.
     after: usize,
 }
@@ -44,9 +44,9 @@ impl<P: Copy> Repeat<P> {
         self.holes.clear();
         let Some(holes) = holes.filter(|_| data.len() <= limits::REPEATED) else { return };
         let mut from = 0;
-        for Hole { place, from: begin, to, number } in holes {
+        for Hole { place, from: begin, to, kind } in holes {
             self.same.extend_from_slice(data.get(from..*begin).unwrap_or_default());
-            self.holes.push(Gap { place: *place, number: *number, after: self.same.len() });
+            self.holes.push(Gap { place: *place, kind: *kind, after: self.same.len() });
             from = *to;
         }
         self.same.extend_from_slice(data.get(from..).unwrap_or_default());
@@ -76,9 +76,9 @@ impl<P: Copy> Repeat<P> {
     fn compare<'a>(&self, data: &'a [u8], said: &mut [&'a [u8]]) -> Option<()> {
         let mut rest = data;
         let mut from = 0;
-        for (Gap { number, after, .. }, said) in self.holes.iter().zip(said) {
+        for (Gap { kind, after, .. }, said) in self.holes.iter().zip(said) {
             rest = rest.strip_prefix(self.same.get(from..*after)?)?;
-            let length = if *number { number_length(rest)? } else { string_length(rest)? };
+            let length = kind.length(rest)?;
             (*said, rest) = rest.split_at_checked(length)?;
             from = *after;
         }

@@ -401,6 +401,22 @@ fn chunks_like_the_one_before_are_read_as_if_they_were_not() {
     };
     let call = stream(&[&name("get_"), &name("a"), &name("a")]);
     assert_eq!(call.response.tool_calls, [ToolCall { id: None, name: Some("get_aa".to_owned()) }]);
+    // What is passed over may be anything that has an end.
+    let more =
+        |more: &str| format!(r#"{{"more":{more},"choices":[{{"index":0,"delta":{{"content":"x"}}}}]}}"#);
+    for (second, content, odd) in [
+        (r#"{"a":"]}\\\"","b":[1,{}]}"#, 2, 0),
+        ("[]", 2, 0),
+        (r#""text""#, 2, 0),
+        ("null", 2, 0),
+        (r#"{"a":[}"#, 1, 1),
+        ("]", 1, 1),
+        ("", 1, 1),
+    ] {
+        let call = stream(&[&more(r#"{"a":"b"}"#), &more(second)]);
+        let counted = call.stream.map(|stream| stream.content_chunks);
+        assert_eq!((counted, call.unknown_shape), (Some(content), odd), "{second}");
+    }
     // What is odd is odd each time.
     let odd = r#"{"choices":[{"index":0,"delta":{"content":7}}]}"#;
     assert_eq!(stream(&[odd, odd, odd]).unknown_shape, 3);
@@ -427,7 +443,7 @@ proptest! {
             let text = text.replace('\\', r"\\").replace('"', r#"\""#);
             let index = which % 2;
             match which {
-                0 | 1 => format!(r#"{{"id":"a","choices":[{{"index":{index},"delta":{{"content":"{text}"}}}}],"x":"{text}"}}"#),
+                0 | 1 => format!(r#"{{"id":"a","choices":[{{"index":{index},"delta":{{"content":"{text}"}}}}],"x":"{text}","y":{{"z":["{text}"]}}}}"#),
                 2 => format!(r#"{{"id":"a","choices":[{{"delta":{{"reasoning":"{text}"}},"index":0,"finish_reason":null}}],"n":4}}"#),
                 3 => format!(r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":0,"function":{{"arguments":"{text}"}}}}]}}}}]}}"#),
                 4 => format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"id":"c","function":{{"name":"f","arguments":"{text}"}}}}]}}}}]}}"#),
