@@ -102,7 +102,6 @@ fn ends(path: &str, ending: &str) -> bool {
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
     const ENDINGS: &[&str] = &[
-        "/completions",
         "/messages",
         "/messages/count_tokens",
         "/complete",

@@ -8,6 +8,7 @@
 mod anthropic;
 mod bedrock;
 mod body;
+mod choices;
 mod cohere;
 mod fields;
 mod figures;
@@ -16,10 +17,12 @@ mod gemini_interactions;
 mod google_error;
 mod ollama;
 mod openai_chat;
+mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
 mod percent;
 mod prompt;
+mod repeat;
 mod rerank;
 mod text_check;
 
@@ -36,6 +39,7 @@ pub(crate) static FLAVOURS: &[&Flavour] = &[
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
+    &openai_completions::FLAVOUR,
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &openai_responses::FLAVOUR,
