@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Every API that is spoken, in the order in which they are asked.
-static DIALECTS: [&dyn Dialect; 1] = [&openai::Chat];
+static DIALECTS: [&dyn Dialect; 4] = [&openai::Chat, &openai::Text, &openai::Responses, &openai::Embeddings];
 
 /// An API.
 pub(super) trait Dialect: fmt::Debug + Sync {
@@ -31,8 +31,11 @@ pub(super) trait Dialect: fmt::Debug + Sync {
     fn request_id(&self, call: &Identity) -> Option<String>;
 
     /// The header fields that its servers put into every response.
-    fn fields(&self, facts: &Facts<'_>) -> Vec<(&'static str, String)>;
+    fn fields(&self, facts: &Facts<'_>) -> Fields;
 }
+
+/// Header fields: names and values.
+pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// The dialect of a request, if it is one of ours.
 pub(super) fn find(address: &Address<'_>) -> Option<&'static dyn Dialect> {

@@ -18,6 +18,7 @@ mod http2;
 mod ids;
 mod json;
 mod limits;
+mod material;
 mod not_http;
 mod openai;
 mod reply;
