@@ -8,9 +8,12 @@
 //!
 //! It is rustls in the test's own process, which is never in the observed cgroup: the agent sees clients only.
 
+mod anthropic;
 mod authority;
 mod coding;
+mod cohere;
 mod dialect;
+mod gemini;
 mod head;
 mod http;
 mod http1;
@@ -19,7 +22,9 @@ mod ids;
 mod json;
 mod limits;
 mod material;
+mod mistral;
 mod not_http;
+mod ollama;
 mod openai;
 mod reply;
 mod respond;
