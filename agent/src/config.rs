@@ -1,6 +1,8 @@
 //! What the program is to do, whoever said it: options today, a file and the environment as well later.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
+
+use genai::price::PriceTable;
 
 use crate::{attach::filter::Values, export::writer::Style};
 
@@ -21,4 +23,6 @@ pub struct Options {
     pub tape: Option<PathBuf>,
     /// Where the counters are written at stop.
     pub counters: Option<PathBuf>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
 }

@@ -272,7 +272,7 @@ impl Live {
     fn new(whole: bool) -> Self {
         Self {
             wire: wire::Connection::new(whole),
-            interpreter: Interpreter::new(),
+            interpreter: Interpreter::default(),
             exchanges: 0,
             not_genai: 0,
         }

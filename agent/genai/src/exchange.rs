@@ -17,10 +17,12 @@ use wire::{
     WebSocketMessage,
 };
 
-use crate::call::{Call, Failure, Http, Outcome, Provider, Stream, Times};
+use crate::call::{Api, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times};
+use crate::digest::{Digester, Key};
 use crate::limits;
 use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
-use crate::recognise::{Authority, Guess, Head, by_head, split_target};
+use crate::recognise::{Authority, Guess, by_head, owner, split_target};
+use crate::settings::Settings;
 
 /// One exchange that may be a call.
 #[derive(Debug)]
@@ -32,6 +34,11 @@ pub(crate) struct Exchange {
     times: Times,
     stream: Option<Stream>,
     last_content: Option<Time>,
+    /// Whose host it goes to.
+    owner: Option<Provider>,
+    /// The request body.
+    body: Digester,
+    key: Key,
     lossy_request: bool,
     lossy_response: bool,
     lost_bytes: u64,
@@ -107,7 +114,7 @@ enum Ending {
 }
 
 impl Exchange {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(key: Key) -> Self {
         Self {
             standing: Standing::New,
             readers: Vec::new(),
@@ -115,6 +122,9 @@ impl Exchange {
             times: Times::default(),
             stream: None,
             last_content: None,
+            owner: None,
+            body: Digester::new(key),
+            key,
             lossy_request: false,
             lossy_response: false,
             lost_bytes: 0,
@@ -143,7 +153,7 @@ impl Exchange {
     }
 
     /// Takes the next message; the call, if the message ends it.
-    pub(crate) fn push(&mut self, message: Message) -> Option<Call> {
+    pub(crate) fn push(&mut self, message: Message, settings: &Settings) -> Option<Call> {
         let Message { exchange: _, direction, first_at, at, offset: _, lossy, kind } = message;
         if let Kind::End(_) = kind {
             match direction {
@@ -169,7 +179,7 @@ impl Exchange {
             }
             (_, Kind::RequestHead(head)) => {
                 self.forget_what_came_before(lossy);
-                self.request_head(&head, first_at);
+                self.request_head(&head, first_at, settings);
                 None
             }
             (_, Kind::ResponseHead(head)) => {
@@ -221,12 +231,12 @@ impl Exchange {
     /// Notices about bytes of no exchange come with the id of the next one. A head that is whole has lost nothing.
     fn forget_what_came_before(&mut self, lossy: bool) {
         if !lossy {
-            *self =
-                Self { request_over: self.request_over, response_over: self.response_over, ..Self::new() };
+            let Self { request_over, response_over, key, .. } = *self;
+            *self = Self { request_over, response_over, ..Self::new(key) };
         }
     }
 
-    fn request_head(&mut self, head: &RequestHead, first_at: Time) {
+    fn request_head(&mut self, head: &RequestHead, first_at: Time, settings: &Settings) {
         let RequestHead { method, target, protocol, headers, partial } = head;
         let method = method.as_deref().unwrap_or_default();
         // What is not known does not begin like any path, and says as little.
@@ -234,19 +244,19 @@ impl Exchange {
         let host = headers.get("host").or_else(|| headers.get(":authority")).or(authority);
         // A head that was compressed against bytes that nobody saw: the body must tell.
         self.headless = *partial && (method.is_empty() || path.is_empty());
-        let guess = if self.headless {
-            Guess::Body
-        } else {
-            by_head(&Head { method, authority: host.map(Authority::parse), path })
-        };
+        let authority_of_host = host.map(Authority::parse);
+        self.owner = authority_of_host.and_then(|authority| owner(authority, settings)).map(Provider::host);
+        let guess = if self.headless { Guess::Body } else { by_head(method, path, self.owner.is_some()) };
         self.readers = match &guess {
-            Guess::Call(flavour, _) => vec![Candidate::new(flavour)],
-            Guess::Body => FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect(),
+            Guess::Call(flavour) => vec![Candidate::new(flavour, self.key)],
+            Guess::Body => self.everybody(),
             Guess::ModelTraffic | Guess::Foreign => Vec::new(),
         };
         self.readers.iter_mut().for_each(|candidate| candidate.reader.head(path, headers));
         self.standing = match guess {
-            Guess::Call(_, provider) => Standing::Call { provider, by_body: false },
+            Guess::Call(flavour) => {
+                Standing::Call { provider: self.owner.unwrap_or(flavour.elsewhere), by_body: false }
+            }
             Guess::Body => Standing::Open,
             // A request in absolute form goes through a proxy, and the next one on the connection may go anywhere.
             Guess::Foreign if authority.is_some() => Standing::Foreign(Bearing::Expect),
@@ -268,6 +278,7 @@ impl Exchange {
     fn response_head(&mut self, head: ResponseHead, first_at: Time) {
         self.join_late();
         let ResponseHead { status, protocol, headers, partial: _ } = head;
+        self.readers.iter_mut().for_each(|candidate| candidate.reader.response_head(status, &headers));
         self.times.response_first_byte.get_or_insert(first_at);
         let http = self.http.get_or_insert_with(|| blank(protocol));
         http.status = status;
@@ -287,7 +298,7 @@ impl Exchange {
         if self.standing == Standing::New {
             self.standing = Standing::Open;
             self.joined_late = true;
-            self.readers = FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect();
+            self.readers = self.everybody();
             // What is seen of the request is not its beginning.
             self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(Side::Request));
         }
@@ -300,6 +311,7 @@ impl Exchange {
         if self.joined_late {
             return;
         }
+        self.body.write(bytes);
         self.readers.iter_mut().for_each(|candidate| candidate.reader.request(bytes));
         self.decide(false);
     }
@@ -314,29 +326,41 @@ impl Exchange {
         self.decide(true);
     }
 
-    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come.
+    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come. Requests
+    /// of several APIs can look the same; then whoever knows the answer has it.
     fn decide(&mut self, over: bool) {
         if self.standing != Standing::Open || self.joined_late {
             return;
         }
-        if let Some(at) = self.readers.iter().position(|one| one.reader.claims(Side::Request) == Claim::Yes) {
-            let claimant = self.readers.swap_remove(at);
-            let provider = claimant.flavour.elsewhere.clone();
-            self.readers = vec![claimant];
-            self.standing = Standing::Call { provider, by_body: true };
-            return;
+        self.readers.retain(|one| match one.reader.claims(Side::Request) {
+            Claim::Yes => true,
+            Claim::Open => !over,
+            Claim::No => false,
+        });
+        let open = self.readers.iter().any(|one| one.reader.claims(Side::Request) == Claim::Open);
+        match self.readers.first() {
+            None => self.foreign(),
+            Some(_) if open => {}
+            Some(first) => {
+                let provider = self.owner.unwrap_or(first.flavour.elsewhere);
+                self.standing = Standing::Call { provider, by_body: true };
+            }
         }
-        self.readers.retain(|one| one.reader.claims(Side::Request) == Claim::Open);
-        if over || self.readers.is_empty() {
-            self.foreign();
-        }
+    }
+
+    fn everybody(&self) -> Vec<Candidate> {
+        FLAVOURS.iter().map(|flavour| Candidate::new(flavour, self.key)).collect()
     }
 
     fn foreign(&mut self) {
         self.readers.clear();
         // What was lost may have been what told a call.
         let unclear = self.lossy() || self.joined_late || self.headless;
-        self.standing = Standing::Foreign(if unclear { Bearing::Unclear } else { Bearing::Foreign });
+        self.standing = Standing::Foreign(match self.owner {
+            Some(_) => Bearing::Expect,
+            None if unclear => Bearing::Unclear,
+            None => Bearing::Foreign,
+        });
     }
 
     fn notice(&mut self, direction: Direction, notice: Notice) {
@@ -408,14 +432,19 @@ impl Exchange {
         self.times.first_chunk.get_or_insert(at);
         let stream = self.stream.get_or_insert_default();
         stream.chunks += 1;
-        if says == Event::Content {
-            self.times.first_token.get_or_insert(at);
-            self.times.last_token = Some(at);
-            stream.content_chunks += 1;
-            if let Some(before) = self.last_content.replace(at) {
-                stream.coalesced += u64::from(before == at);
-                stream.intervals.push(at.since(before));
+        match says {
+            Event::Content => {}
+            Event::Text => {
+                self.times.first_text.get_or_insert(at);
             }
+            Event::Silent | Event::Done => return None,
+        }
+        self.times.first_token.get_or_insert(at);
+        self.times.last_token = Some(at);
+        stream.content_chunks += 1;
+        if let Some(before) = self.last_content.replace(at) {
+            stream.coalesced += u64::from(before == at);
+            stream.passed(at.since(before));
         }
         None
     }
@@ -433,13 +462,17 @@ impl Exchange {
                     self.foreign();
                     return None;
                 }
-                provider
+                let answers = |one: &Candidate| one.reader.claims(Side::Response) == Claim::Yes;
+                if let Some(at) = self.readers.iter().position(answers) {
+                    self.readers.swap(0, at);
+                }
+                self.owner.or(self.readers.first().map(|one| one.flavour.elsewhere)).unwrap_or(provider)
             }
             Standing::Open => {
                 self.readers.retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
                 // Without its request only its response can tell what an exchange is.
                 match self.readers.first().filter(|_| self.joined_late) {
-                    Some(claimant) => claimant.flavour.elsewhere.clone(),
+                    Some(claimant) => claimant.flavour.elsewhere,
                     None => {
                         self.foreign();
                         return None;
@@ -452,7 +485,14 @@ impl Exchange {
         else {
             return None;
         };
-        let Findings { request, response, usage, error, whole, unknown_shape } = reader.findings();
+        let Findings { operation, server, request, mut traces, response, usage, error, whole, unknown_shape } =
+            reader.findings();
+        let provider = match (provider.known_by, server) {
+            (KnownBy::Api, Some(server)) => Provider::server(server),
+            (KnownBy::Api | KnownBy::Host | KnownBy::Server, _) => provider,
+        };
+        let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
+        traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
         let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
@@ -462,7 +502,7 @@ impl Exchange {
         };
         Some(Call {
             provider,
-            api: flavour.api,
+            api: Api { operation: operation.unwrap_or(flavour.api.operation), ..flavour.api },
             failure: failure(error, http.status, transport),
             http,
             request,
@@ -476,6 +516,10 @@ impl Exchange {
             lost_bytes: self.lost_bytes,
             joined_late: self.joined_late,
             unknown_shape: self.unknown_shape + unknown_shape,
+            attempt: None,
+            cache_miss: None,
+            tool_returns: Vec::new(),
+            traces,
         })
     }
 
@@ -548,8 +592,8 @@ impl Reset {
 }
 
 impl Candidate {
-    fn new(flavour: &'static Flavour) -> Self {
-        Self { flavour, reader: (flavour.reader)() }
+    fn new(flavour: &'static Flavour, key: Key) -> Self {
+        Self { flavour, reader: (flavour.reader)(key) }
     }
 }
 

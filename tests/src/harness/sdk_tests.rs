@@ -135,8 +135,7 @@ fn every_difference_is_found() {
     assert_eq!(wrong(&other, &truth).len(), 11, "{:?}", wrong(&other, &truth));
     let unsaid = ["request_id", "usage.cached"].map(str::to_owned).to_vec();
     assert_eq!(wrong(&SdkCall { unsaid, ..other }, &truth).len(), 9);
-    let failed =
-        SdkCall { error: Some(SdkError { status: Some(429), ..SdkError::default() }), ..call };
+    let failed = SdkCall { error: Some(SdkError { status: Some(429), ..SdkError::default() }), ..call };
     assert_eq!(wrong(&failed, &truth), ["status: SDK Some(429), provider Some(200)"]);
     assert!(SdkCall::read_lines(b"{}\nTraceback").is_err());
 }
