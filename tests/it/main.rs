@@ -17,3 +17,4 @@ mod live_sdk;
 mod live_secrets;
 mod live_tape;
 mod scene;
+mod sdk_tapes;
