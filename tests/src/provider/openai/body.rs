@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Identity, TOOL_NAME};
+use super::{Identity, TOOL_NAME, tool_id};
 use crate::provider::truth::UsageTold;
 
 #[derive(Serialize)]
@@ -93,10 +93,9 @@ pub(super) struct FunctionDelta {
 
 impl ToolDelta {
     pub(super) fn start(tool: u32, identity: &Identity) -> Self {
-        let suffix = identity.response_id.trim_start_matches("chatcmpl-");
         Self {
             index: Some(tool),
-            id: Some(format!("call_{suffix}{tool}")),
+            id: Some(tool_id(tool, identity)),
             kind: Some("function"),
             function: FunctionDelta { name: Some(TOOL_NAME), arguments: String::new() },
         }
@@ -174,20 +173,6 @@ pub(super) struct Message {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tool_calls: Vec<ToolDelta>,
     pub(super) annotations: [(); 0],
-}
-
-#[derive(Serialize)]
-pub(super) struct ErrorBody<'a> {
-    pub(super) error: ErrorPart<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct ErrorPart<'a> {
-    pub(super) message: &'a str,
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) param: Option<()>,
-    pub(super) code: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -5,20 +5,78 @@
 //! reasoning are not played.
 
 mod body;
+mod edge;
 
 use std::{error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use self::body::{
-    Choice, Chunk, Completion, Delta, ErrorBody, ErrorPart, FunctionDelta, Message, Model, Models,
-    StreamChoice, ToolDelta, Usage,
+    Choice, Chunk, Completion, Delta, FunctionDelta, Message, Model, Models, StreamChoice, ToolDelta, Usage,
 };
+pub(in crate::provider) use self::edge::{error, fields};
 use super::{
+    dialect::{self, Address, Answer, Dialect, Event, Facts, SSE, Said},
     limits,
     script::{Content, Script},
-    truth::UsageTold,
+    truth::{Tokens, Told, ToolTold, UsageTold},
 };
+
+/// `POST /v1/chat/completions`.
+#[derive(Debug)]
+pub(in crate::provider) struct Chat;
+
+impl Dialect for Chat {
+    fn takes(&self, address: &Address<'_>) -> bool {
+        address.posts_to("/v1/chat/completions")
+    }
+
+    fn answer(
+        &self,
+        asked: &dialect::Asked<'_>,
+        script: &Script,
+        call: &dialect::Identity,
+    ) -> Result<Answer, dialect::NotARequest> {
+        let asked = Asked::parse(asked.body).map_err(|error| dialect::NotARequest(error.to_string()))?;
+        let identity = Identity {
+            response_id: format!("chatcmpl-{}", call.response),
+            created: call.created,
+            words: call.words.clone(),
+        };
+        let usage = asked.usage(script);
+        let tells = !asked.stream || asked.include_usage;
+        let told = Told {
+            finish_reasons: vec![Asked::finish_reason(script).to_owned()],
+            tools: (0..script.tools).map(|tool| ToolTold::new(tool_id(tool, &identity), TOOL_NAME)).collect(),
+            tokens: tells.then_some(usage).map(Tokens::from).unwrap_or_default(),
+        };
+        let said = if asked.stream {
+            let events = events(&asked, script, &identity);
+            Said::Stream { content_type: SSE, events, end: DONE.to_vec() }
+        } else {
+            Said::Whole { body: completion(&asked, script, &identity), usage: Some(usage) }
+        };
+        Ok(Answer {
+            response_model: Some(asked.answering_model()),
+            response_id: Some(identity.response_id),
+            request_model: asked.model,
+            told,
+            said,
+        })
+    }
+
+    fn error(&self, status: u16, message: &str, _call: &dialect::Identity) -> Vec<u8> {
+        error(status, message)
+    }
+
+    fn request_id(&self, call: &dialect::Identity) -> Option<String> {
+        Some(edge::request_id(&call.request))
+    }
+
+    fn fields(&self, facts: &Facts<'_>) -> Vec<(&'static str, String)> {
+        fields(facts)
+    }
+}
 
 /// What a client asked for, as far as the answer depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,16 +104,6 @@ pub(in crate::provider) struct Identity {
     pub(in crate::provider) created: u64,
     /// The words that text is made of.
     pub(in crate::provider) words: Vec<String>,
-}
-
-/// One event of a stream, framed as SSE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Event {
-    pub(in crate::provider) bytes: Vec<u8>,
-    /// Whether it carries text or part of a tool call.
-    pub(in crate::provider) content: bool,
-    /// The tokens that it tells of.
-    pub(in crate::provider) usage: Option<UsageTold>,
 }
 
 /// The end of every whole stream.
@@ -119,6 +167,11 @@ impl Asked {
     fn finish_reason(script: &Script) -> &'static str {
         if script.tools > 0 { "tool_calls" } else { "stop" }
     }
+}
+
+fn tool_id(tool: u32, identity: &Identity) -> String {
+    let suffix = identity.response_id.trim_start_matches("chatcmpl-");
+    format!("call_{suffix}{tool}")
 }
 
 /// Content events of one tool call: its name, then its arguments.
@@ -203,18 +256,6 @@ pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: 
         service_tier: SERVICE_TIER,
         system_fingerprint: FINGERPRINT,
     })
-}
-
-/// The body of an error, with the type and code that OpenAI gives for this status.
-pub(in crate::provider) fn error(status: u16, message: &str) -> Vec<u8> {
-    let (kind, code) = match status {
-        401 => ("invalid_request_error", Some("invalid_api_key")),
-        404 => ("invalid_request_error", Some("model_not_found")),
-        429 => ("requests", Some("rate_limit_exceeded")),
-        400..=499 => ("invalid_request_error", None),
-        _ => ("server_error", None),
-    };
-    json(&ErrorBody { error: ErrorPart { message, kind, param: None, code } })
 }
 
 /// The body of `GET /v1/models`.
