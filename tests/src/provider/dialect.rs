@@ -8,13 +8,14 @@
 use std::{fmt, time::Duration};
 
 use super::{
-    openai,
+    bedrock, openai,
     script::Script,
     truth::{Told, UsageTold},
 };
 
 /// Every API that is spoken, in the order in which they are asked.
-static DIALECTS: [&dyn Dialect; 1] = [&openai::Chat];
+static DIALECTS: [&dyn Dialect; 3] =
+    [&openai::Chat, &bedrock::Converse { stream: false }, &bedrock::Converse { stream: true }];
 
 /// An API.
 pub(super) trait Dialect: fmt::Debug + Sync {
@@ -31,8 +32,16 @@ pub(super) trait Dialect: fmt::Debug + Sync {
     fn request_id(&self, call: &Identity) -> Option<String>;
 
     /// The header fields that its servers put into every response.
-    fn fields(&self, facts: &Facts<'_>) -> Vec<(&'static str, String)>;
+    fn fields(&self, facts: &Facts<'_>) -> Fields;
+
+    /// Whether it can play a script's `error_after`.
+    fn fails_in_streams(&self) -> bool {
+        false
+    }
 }
+
+/// Header fields: names and values.
+pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// The dialect of a request, if it is one of ours.
 pub(super) fn find(address: &Address<'_>) -> Option<&'static dyn Dialect> {
@@ -90,6 +99,7 @@ pub(super) struct Identity {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub(super) call: &'a Identity,
+    pub(super) script: &'a Script,
     pub(super) status: u16,
     /// From the end of the request.
     pub(super) processing: Duration,

@@ -9,6 +9,7 @@
 //! It is rustls in the test's own process, which is never in the observed cgroup: the agent sees clients only.
 
 mod authority;
+mod bedrock;
 mod coding;
 mod dialect;
 mod head;
@@ -18,6 +19,7 @@ mod http2;
 mod ids;
 mod json;
 mod limits;
+mod material;
 mod not_http;
 mod openai;
 mod reply;
