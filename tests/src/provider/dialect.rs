@@ -13,9 +13,8 @@ use super::{
     truth::{Told, UsageTold},
 };
 
-/// Every API that is spoken, in the order in which they are asked.
-static DIALECTS: [&dyn Dialect; 3] =
-    [&openai::Chat, &bedrock::Converse { stream: false }, &bedrock::Converse { stream: true }];
+/// Every API that is spoken, Bedrock's operations apart, in the order in which they are asked.
+static DIALECTS: [&dyn Dialect; 4] = [&openai::Chat, &openai::Text, &openai::Responses, &openai::Embeddings];
 
 /// An API.
 pub(super) trait Dialect: fmt::Debug + Sync {
@@ -45,7 +44,7 @@ pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// The dialect of a request, if it is one of ours.
 pub(super) fn find(address: &Address<'_>) -> Option<&'static dyn Dialect> {
-    DIALECTS.iter().copied().find(|dialect| dialect.takes(address))
+    DIALECTS.iter().chain(&bedrock::OPERATIONS).copied().find(|dialect| dialect.takes(address))
 }
 
 /// Where a request goes.

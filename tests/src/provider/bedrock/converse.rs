@@ -18,8 +18,8 @@ use crate::provider::{
 
 /// The operation, streamed or not.
 #[derive(Debug)]
-pub(in crate::provider) struct Converse {
-    pub(in crate::provider) stream: bool,
+pub(super) struct Converse {
+    pub(super) stream: bool,
 }
 
 impl Converse {

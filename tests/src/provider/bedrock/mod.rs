@@ -8,15 +8,20 @@ mod frame;
 
 use std::borrow::Cow;
 
-pub(in crate::provider) use self::converse::Converse;
-use self::frame::{Message, frame};
+use self::{
+    converse::Converse,
+    frame::{Message, frame},
+};
 use super::{
-    dialect::{Address, Event, Facts, Fields, Identity},
+    dialect::{Address, Dialect, Event, Facts, Fields, Identity},
     json::{Json, object},
     material::Counts,
     script::Script,
     truth::{Tokens, Told},
 };
+
+/// What it can be asked for.
+pub(super) static OPERATIONS: [&dyn Dialect; 2] = [&Converse { stream: false }, &Converse { stream: true }];
 
 /// The content type of a streamed answer.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::provider::{
-    dialect::{Answer, Asked, Dialect, Said},
+    dialect::{Answer, Asked, Said},
     truth::ToolTold,
 };
 
@@ -24,8 +24,7 @@ fn answer(operation: &str, script: &str, body: &Value) -> Answer {
         address: Address { method: "POST", host: "bedrock", path: &path, query: "" },
         body: &serde_json::to_vec(body).unwrap(),
     };
-    let converses = [Converse { stream: false }, Converse { stream: true }];
-    let dialect = converses.iter().find(|dialect| dialect.takes(&asked.address)).expect("a dialect");
+    let dialect = OPERATIONS.iter().find(|dialect| dialect.takes(&asked.address)).expect("an operation");
     dialect.answer(&asked, &Script::parse(script).unwrap(), &call()).unwrap()
 }
 

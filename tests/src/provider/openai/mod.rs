@@ -6,6 +6,9 @@
 
 mod body;
 mod edge;
+mod embeddings;
+mod responses;
+mod text;
 
 use std::{error::Error, fmt};
 
@@ -14,7 +17,12 @@ use serde::{Deserialize, Serialize};
 use self::body::{
     Choice, Chunk, Completion, Delta, FunctionDelta, Message, Model, Models, StreamChoice, ToolDelta, Usage,
 };
-pub(in crate::provider) use self::edge::{error, fields};
+pub(in crate::provider) use self::{
+    edge::{error, fields},
+    embeddings::Embeddings,
+    responses::Responses,
+    text::Text,
+};
 use super::{
     dialect::{self, Address, Answer, Dialect, Event, Facts, SSE, Said},
     limits,
