@@ -8,13 +8,26 @@
 use std::{fmt, time::Duration};
 
 use super::{
-    bedrock, openai,
+    anthropic, bedrock, cohere, gemini, mistral, ollama, openai,
     script::Script,
     truth::{Told, UsageTold},
 };
 
 /// Every API that is spoken, Bedrock's operations apart, in the order in which they are asked.
-static DIALECTS: [&dyn Dialect; 4] = [&openai::Chat, &openai::Text, &openai::Responses, &openai::Embeddings];
+static DIALECTS: [&dyn Dialect; 11] = [
+    // Mistral's paths are OpenAI's: the host comes first.
+    &mistral::Chat,
+    &mistral::Embeddings,
+    &openai::Chat,
+    &openai::Text,
+    &openai::Responses,
+    &openai::Embeddings,
+    &anthropic::Messages,
+    &anthropic::CountTokens,
+    &gemini::Gemini,
+    &cohere::Cohere,
+    &ollama::Ollama,
+];
 
 /// An API.
 pub(super) trait Dialect: fmt::Debug + Sync {

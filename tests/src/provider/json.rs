@@ -13,8 +13,8 @@ pub(super) enum Json {
     Number(u64),
     Real(f64),
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(&'static str, Json)>),
+    List(Vec<Self>),
+    Object(Vec<(&'static str, Self)>),
 }
 
 /// An object: `object! { "id": id, "usage": Json::Null }`.
@@ -125,13 +125,13 @@ impl From<String> for Json {
     }
 }
 
-impl From<Vec<Json>> for Json {
-    fn from(values: Vec<Json>) -> Self {
+impl From<Vec<Self>> for Json {
+    fn from(values: Vec<Self>) -> Self {
         Self::List(values)
     }
 }
 
-impl<T: Into<Json>> From<Option<T>> for Json {
+impl<T: Into<Self>> From<Option<T>> for Json {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }

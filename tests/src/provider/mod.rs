@@ -8,10 +8,13 @@
 //!
 //! It is rustls in the test's own process, which is never in the observed cgroup: the agent sees clients only.
 
+mod anthropic;
 mod authority;
 mod bedrock;
 mod coding;
+mod cohere;
 mod dialect;
+mod gemini;
 mod head;
 mod http;
 mod http1;
@@ -20,7 +23,9 @@ mod ids;
 mod json;
 mod limits;
 mod material;
+mod mistral;
 mod not_http;
+mod ollama;
 mod openai;
 mod reply;
 mod respond;

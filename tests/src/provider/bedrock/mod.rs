@@ -4,13 +4,17 @@
 //! the file of their operation. Signatures are not checked, guardrails and other models' inner formats are not played.
 
 mod converse;
+mod count_tokens;
 mod frame;
+mod invoke;
 
 use std::borrow::Cow;
 
 use self::{
     converse::Converse,
+    count_tokens::CountTokens,
     frame::{Message, frame},
+    invoke::Invoke,
 };
 use super::{
     dialect::{Address, Dialect, Event, Facts, Fields, Identity},
@@ -21,7 +25,13 @@ use super::{
 };
 
 /// What it can be asked for.
-pub(super) static OPERATIONS: [&dyn Dialect; 2] = [&Converse { stream: false }, &Converse { stream: true }];
+pub(super) static OPERATIONS: [&dyn Dialect; 5] = [
+    &Converse { stream: false },
+    &Converse { stream: true },
+    &Invoke { stream: false },
+    &Invoke { stream: true },
+    &CountTokens,
+];
 
 /// The content type of a streamed answer.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";

@@ -155,3 +155,41 @@ fn errors_are_named_in_the_head() {
     assert_eq!(limited[1], ("x-amzn-ErrorType", expect.to_owned()));
     assert_eq!(error("no"), b"{\"message\":\"no\"}");
 }
+
+#[test]
+fn invoke_wraps_what_anthropic_says() {
+    let asked = json!({"anthropic_version": "bedrock-2023-05-31", "messages": [], "max_tokens": 9});
+    let whole = answer("invoke", "chunks=1,cached=7", &asked);
+    let Said::Whole { body, .. } = &whole.said else { panic!("a stream") };
+    let body: Value = serde_json::from_slice(body).unwrap();
+    assert_eq!((&body["type"], &body["usage"]["cache_read_input_tokens"]), (&json!("message"), &json!(7)));
+    assert_eq!(whole.response_model.as_deref(), Some("claude-sonnet-4-5-20250929"));
+
+    let streamed = answer("invoke-with-response-stream", "chunks=2,cached=7", &asked);
+    assert_eq!(streamed.told, whole.told);
+    let found = messages(&streamed.said);
+    assert!(found.iter().all(|(name, ..)| name == "chunk"));
+    assert_eq!(found.iter().filter(|(.., content)| *content).count(), 2);
+    // `message_start`, as it begins in base64.
+    let first = found[0].1["bytes"].as_str().unwrap();
+    assert!(first.starts_with("eyJ0eXBlIjoibWVzc2FnZV9zdGFydCIs"), "{first}");
+    let last = found.last().unwrap().1["bytes"].as_str().unwrap();
+    // {"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":2036,
+    let expect = "eyJ0eXBlIjoibWVzc2FnZV9zdG9wIiwiYW1hem9uLWJlZHJvY2staW52b2NhdGlvbk1ldHJpY3MiOnsiaW5wdXRUb2tlbkNvdW50IjoyMDM2L";
+    assert!(last.starts_with(expect), "{last}");
+
+    let (call, script) = (call(), Script::parse("cached=7").unwrap());
+    let facts = Facts { call: &call, script: &script, status: 200, processing: std::time::Duration::ZERO };
+    let fields = Invoke { stream: false }.fields(&facts);
+    let value = |name| fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str());
+    assert_eq!(value("X-Amzn-Bedrock-Input-Token-Count"), Some("2036"));
+    assert_eq!(value("X-Amzn-Bedrock-Cache-Read-Input-Token-Count"), Some("7"));
+}
+
+#[test]
+fn tokens_are_counted() {
+    let counted = answer("count-tokens", "", &json!({"input": {"converse": {"messages": []}}}));
+    let Said::Whole { body, .. } = &counted.said else { panic!("a stream") };
+    assert_eq!(body, b"{\"inputTokens\":2036}");
+    assert_eq!(counted.told.tokens.input, Some(2036));
+}
