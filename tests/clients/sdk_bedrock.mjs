@@ -1,4 +1,5 @@
-// AWS's SDK of Bedrock, for sdk.mjs. It speaks HTTP/2 wherever the server does: that is its own default.
+// AWS's SDK of Bedrock: converse, invoke with Anthropic's format inside, the counting of tokens. It speaks HTTP/2
+// wherever the server does: that is its own default.
 
 import {
   BedrockRuntimeClient,
@@ -9,117 +10,103 @@ import {
   InvokeModelWithResponseStreamCommand,
 } from "@aws-sdk/client-bedrock-runtime";
 
-export function bedrock({ args, headers, retries, sum, CITY, TOOL }) {
+import { SCHEMA, TOOLS, total } from "./sdk.mjs";
+import { take } from "./sdk_anthropic.mjs";
+
+export function client({ key, secret, url, retries }, headers) {
   const client = new BedrockRuntimeClient({
     region: "us-east-1",
-    endpoint: args.url,
-    credentials: { accessKeyId: args["api-key"], secretAccessKey: args.secret },
+    endpoint: url,
+    credentials: { accessKeyId: key, secretAccessKey: secret },
     maxAttempts: 1 + retries,
   });
   // The documented way to send a header of one's own.
-  client.middlewareStack.add(
-    (next) => (step) => {
-      Object.assign(step.request.headers, headers);
-      return next(step);
-    },
-    { step: "build", name: "script" },
-  );
-  const messages = [{ role: "user", content: [{ text: args.prompt }] }];
-
-  async function send(seen, command) {
-    const answer = await client.send(command);
-    seen.head(answer.$metadata.httpStatusCode, answer.$metadata.requestId);
-    return answer;
-  }
-
-  const converseUsage = (seen, usage) => seen.usage(usage, {
-    input: sum(usage?.inputTokens, usage?.cacheReadInputTokens, usage?.cacheWriteInputTokens),
-    output: usage?.outputTokens,
-    cached: usage?.cacheReadInputTokens,
-    cache_write: usage?.cacheWriteInputTokens,
-  });
-
-  async function converse(seen, modelId) {
-    const asked = {
-      modelId,
-      messages,
-      system: [{ text: "Be brief." }],
-      inferenceConfig: { maxTokens: 512 },
-      toolConfig: { tools: [{ toolSpec: { ...TOOL, inputSchema: { json: CITY } } }] },
-    };
-    if (!args.stream) {
-      const answer = await send(seen, new ConverseCommand(asked));
-      seen.finish(answer.stopReason);
-      for (const { text, toolUse } of answer.output.message.content) {
-        if (text) seen.text(text);
-        if (toolUse) seen.tool(toolUse.toolUseId, toolUse.name);
-      }
-      return converseUsage(seen, answer.usage);
-    }
-    const { stream } = await send(seen, new ConverseStreamCommand(asked));
-    for await (const { contentBlockStart, contentBlockDelta, messageStop, metadata } of stream) {
-      const delta = contentBlockDelta?.delta;
-      const toolUse = contentBlockStart?.start?.toolUse;
-      seen.chunk(delta?.text || delta?.reasoningContent?.text || delta?.toolUse?.input || toolUse, delta?.text);
-      if (toolUse) seen.tool(toolUse.toolUseId, toolUse.name);
-      seen.finish(messageStop?.stopReason);
-      converseUsage(seen, metadata?.usage);
-    }
-  }
-
-  // Claude's own format, inside Bedrock's.
-  async function invoke(seen, modelId) {
-    const body = {
-      anthropic_version: "bedrock-2023-05-31",
-      max_tokens: 512,
-      system: "Be brief.",
-      messages,
-      tools: [{ ...TOOL, input_schema: CITY }],
-    };
-    body.messages = [{ role: "user", content: args.prompt }];
-    const asked = { modelId, contentType: "application/json", body: JSON.stringify(body) };
-    const usage = {};
-    const read = ({ id, model, stop_reason: reason, content, usage: told }) => {
-      seen.identify(id, model);
-      seen.finish(reason);
-      for (const block of content ?? []) block.type === "tool_use" && seen.tool(block.id, block.name);
-      for (const [name, count] of Object.entries(told ?? {})) if (count != null) usage[name] = count;
-    };
-    if (args.stream) {
-      const { body } = await send(seen, new InvokeModelWithResponseStreamCommand(asked));
-      for await (const { chunk } of body) {
-        const event = JSON.parse(new TextDecoder().decode(chunk.bytes));
-        const { delta, content_block: block } = event;
-        const content = delta?.text || delta?.thinking || delta?.partial_json || block?.name;
-        seen.chunk(content, delta?.text);
-        if (event.message) read(event.message);
-        if (event.type === "message_delta") read({ ...event.delta, usage: event.usage });
-        if (block?.type === "tool_use") seen.tool(block.id, block.name);
-      }
-    } else {
-      const answer = await send(seen, new InvokeModelCommand(asked));
-      const message = JSON.parse(new TextDecoder().decode(answer.body));
-      for (const block of message.content) if (block.type === "text") seen.text(block.text);
-      read(message);
-    }
-    seen.usage(usage, {
-      input: sum(usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens),
-      output: usage.output_tokens,
-      cached: usage.cache_read_input_tokens,
-      cache_write: usage.cache_creation_input_tokens,
-      reasoning: usage.output_tokens_details?.thinking_tokens,
-    });
-  }
-
-  async function count_tokens(seen, modelId) {
-    const { inputTokens } = await send(seen, new CountTokensCommand({ modelId, input: { converse: { messages } } }));
-    seen.usage({ inputTokens }, { input: inputTokens });
-  }
-
-  const failed = (seen, error) => {
-    const { httpStatusCode, requestId } = error.$metadata ?? {};
-    seen.failed(error, httpStatusCode, requestId, error.name);
+  const add = (next) => (step) => {
+    Object.assign(step.request.headers, headers);
+    return next(step);
   };
-  const model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-  return { model, apis: { converse, invoke, count_tokens }, failed };
+  client.middlewareStack.add(add, { step: "build", name: "script" });
+  return client;
 }
+
+// What an error tells. Its name is the service's where it came from there.
+export function told({ name, $fault: fault, $metadata: metadata }) {
+  return { status: metadata?.httpStatusCode, code: fault && name, request_id: metadata?.requestId };
+}
+
+// The answer, its request's id noted. It has neither an id nor a model of its own.
+async function send(client, seen, command) {
+  const answer = await client.send(command);
+  seen.set({ request_id: answer.$metadata.requestId });
+  return answer;
+}
+
+async function converse(client, args, seen, modelId, prompt) {
+  const specs = TOOLS.map((name) => ({ toolSpec: { name, description: name, inputSchema: { json: SCHEMA } } }));
+  const asked = {
+    modelId,
+    messages: [{ role: "user", content: [{ text: prompt }] }],
+    inferenceConfig: { maxTokens: 1024 },
+    ...(args.tools && { toolConfig: { tools: specs } }),
+  };
+  const usage = (raw) => seen.usage(raw, {
+    input: total(raw?.inputTokens, raw?.cacheReadInputTokens, raw?.cacheWriteInputTokens),
+    output: raw?.outputTokens,
+    cached: raw?.cacheReadInputTokens,
+    cache_write: raw?.cacheWriteInputTokens,
+  });
+  if (!args.stream) {
+    const answer = await send(client, seen, new ConverseCommand(asked));
+    seen.set({ finish_reasons: [answer.stopReason] });
+    for (const { text, toolUse } of answer.output.message.content) {
+      seen.text(text);
+      if (toolUse) seen.tool(toolUse.toolUseId, toolUse.name);
+    }
+    return usage(answer.usage);
+  }
+  const { stream } = await send(client, seen, new ConverseStreamCommand(asked));
+  for await (const { contentBlockStart, contentBlockDelta, messageStop, metadata } of stream) {
+    seen.event();
+    const toolUse = contentBlockStart?.start?.toolUse;
+    if (toolUse) seen.tool(toolUse.toolUseId, toolUse.name);
+    seen.text(contentBlockDelta?.delta?.text);
+    if (messageStop) seen.set({ finish_reasons: [messageStop.stopReason] });
+    usage(metadata?.usage);
+  }
+}
+
+async function invoke(client, args, seen, modelId, prompt) {
+  const body = {
+    anthropic_version: "bedrock-2023-05-31",
+    max_tokens: 1024,
+    messages: [{ role: "user", content: prompt }],
+    ...(args.tools && { tools: TOOLS.map((name) => ({ name, description: name, input_schema: SCHEMA })) }),
+  };
+  const asked = { modelId, contentType: "application/json", body: JSON.stringify(body) };
+  const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+  if (!args.stream) {
+    const answer = await send(client, seen, new InvokeModelCommand(asked));
+    return take(seen, parsed(answer.body));
+  }
+  const answer = await send(client, seen, new InvokeModelWithResponseStreamCommand(asked));
+  // This SDK gives Anthropic's events as they come; its users put them together like this.
+  let message;
+  for await (const { chunk } of answer.body) {
+    seen.event();
+    const event = parsed(chunk.bytes);
+    message ??= event.message;
+    if (event.content_block) message.content.push(event.content_block);
+    if (event.delta?.text) message.content.at(-1).text += event.delta.text;
+    if (event.delta?.stop_reason) message.stop_reason = event.delta.stop_reason;
+    Object.assign(message.usage, event.usage);
+  }
+  take(seen, message);
+}
+
+async function count_tokens(client, _args, seen, modelId, prompt) {
+  const input = { converse: { messages: [{ role: "user", content: [{ text: prompt }] }] } };
+  const { inputTokens } = await send(client, seen, new CountTokensCommand({ modelId, input }));
+  seen.usage({ inputTokens }, { input: inputTokens });
+}
+
+export const apis = { converse, invoke, count_tokens };
