@@ -112,20 +112,6 @@ impl ToolTold {
     }
 }
 
-impl From<UsageTold> for Tokens {
-    /// As OpenAI's chat says it, which names all five.
-    fn from(usage: UsageTold) -> Self {
-        let UsageTold { input, output, cached } = usage;
-        Self {
-            input: Some(input),
-            output: Some(output),
-            cached: Some(cached),
-            cache_write: Some(0),
-            reasoning: Some(0),
-        }
-    }
-}
-
 /// How a call ended on the provider's side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

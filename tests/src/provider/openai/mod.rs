@@ -51,12 +51,21 @@ impl Dialect for Chat {
             created: call.created,
             words: call.words.clone(),
         };
-        let usage = asked.usage(script);
+        let Usage { told: usage, cache_write, reasoning } = asked.all_usage(script);
+        let tokens = Tokens {
+            input: Some(usage.input),
+            output: Some(usage.output),
+            cached: Some(usage.cached),
+            cache_write: Some(cache_write),
+            reasoning: Some(reasoning),
+        };
         let tells = !asked.stream || asked.include_usage;
         let told = Told {
-            finish_reasons: vec![Asked::finish_reason(script).to_owned()],
-            tools: (0..script.tools).map(|tool| ToolTold::new(tool_id(tool, &identity), TOOL_NAME)).collect(),
-            tokens: tells.then_some(usage).map(Tokens::from).unwrap_or_default(),
+            finish_reasons: vec![Asked::finish_reason(script)],
+            tools: (0..script.tools)
+                .map(|tool| ToolTold::new(Some(tool_id(tool, &identity)), TOOL_NAME))
+                .collect(),
+            tokens: if tells { tokens } else { Tokens::default() },
         };
         let said = if asked.stream {
             let events = events(&asked, script, &identity);
@@ -147,11 +156,21 @@ impl Asked {
 
     /// Tokens by a rule simple enough to be checked by hand: four characters are a token of the prompt, each message
     /// costs three more and the answer three; one content chunk is a token of the answer. From 1,024 on, whole
-    /// blocks of 128 come from the cache, as OpenAI's do.
+    /// blocks of 128 come from the cache, as OpenAI's do; a script may say otherwise, and adds reasoning to the answer.
     pub(in crate::provider) fn usage(&self, script: &Script) -> UsageTold {
         let input = (self.prompt_chars.div_ceil(4) + 3 * self.messages + 3) as u64;
-        let output = u64::from(script.chunks + script.tools * CHUNKS_PER_TOOL);
-        UsageTold { input, output, cached: if input < 1024 { 0 } else { input / 128 * 128 } }
+        let reasoning: u64 = script.reasoning.unwrap_or(0).into();
+        let output = u64::from(script.chunks + script.tools * CHUNKS_PER_TOOL) + reasoning;
+        let cached = if input < 1024 { 0 } else { input / 128 * 128 };
+        UsageTold { input, output, cached: script.cached.map_or(cached, u64::from) }
+    }
+
+    fn all_usage(&self, script: &Script) -> Usage {
+        Usage {
+            told: self.usage(script),
+            cache_write: script.cache_write.unwrap_or(0).into(),
+            reasoning: script.reasoning.unwrap_or(0).into(),
+        }
     }
 
     fn text(&self, script: &Script, identity: &Identity, index: u32) -> String {
@@ -172,8 +191,9 @@ impl Asked {
         }
     }
 
-    fn finish_reason(script: &Script) -> &'static str {
-        if script.tools > 0 { "tool_calls" } else { "stop" }
+    fn finish_reason(script: &Script) -> String {
+        let usual = if script.tools > 0 { "tool_calls" } else { "stop" };
+        script.finish.clone().unwrap_or_else(|| usual.to_owned())
     }
 }
 
@@ -190,8 +210,7 @@ pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Ide
     let mut deltas =
         vec![Delta { role: Some("assistant"), content: Some(String::new()), ..Delta::default() }];
     deltas.extend(
-        (0..script.chunks)
-            .map(|index| Delta { content: Some(asked.text(script, identity, index)), ..Delta::default() }),
+        (0..script.chunks).map(|index| Delta::text(asked.text(script, identity, index), script.refusal)),
     );
     for tool in 0..script.tools {
         deltas.push(Delta::tool(ToolDelta::start(tool, identity)));
@@ -226,16 +245,18 @@ pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Ide
         usage: None,
     });
     if asked.include_usage {
-        let usage = asked.usage(script);
-        let bytes = frame(&chunk(contents + 2, Vec::new(), Some(Usage(usage))));
-        events.push(Event { bytes, content: false, usage: Some(usage) });
+        let usage = asked.all_usage(script);
+        let bytes = frame(&chunk(contents + 2, Vec::new(), Some(usage)));
+        events.push(Event { bytes, content: false, usage: Some(usage.told) });
     }
     events
 }
 
 /// The body of a response that is not a stream.
 pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: &Identity) -> Vec<u8> {
-    let content: String = (0..script.chunks).map(|index| asked.text(script, identity, index)).collect();
+    let text: String = (0..script.chunks).map(|index| asked.text(script, identity, index)).collect();
+    let text = Some(text).filter(|text| !text.is_empty());
+    let (content, refusal) = if script.refusal { (None, text) } else { (text, None) };
     let tool_calls = (0..script.tools)
         .map(|tool| ToolDelta {
             index: None,
@@ -250,17 +271,11 @@ pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: 
         model: asked.answering_model(),
         choices: [Choice {
             index: 0,
-            message: Message {
-                role: "assistant",
-                content: Some(content).filter(|content| !content.is_empty()),
-                refusal: None,
-                tool_calls,
-                annotations: [],
-            },
+            message: Message { role: "assistant", content, refusal, tool_calls, annotations: [] },
             logprobs: None,
             finish_reason: Asked::finish_reason(script),
         }],
-        usage: Usage(asked.usage(script)),
+        usage: asked.all_usage(script),
         service_tier: SERVICE_TIER,
         system_fingerprint: FINGERPRINT,
     })

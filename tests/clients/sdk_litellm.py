@@ -1,0 +1,57 @@
+"""LiteLLM: OpenAI's chat and embeddings, Anthropic's messages. It gives every answer OpenAI's shape."""
+
+import os
+
+# It fetches a price list when imported, unless told to use its own.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["LITELLM_MODE"] = "PRODUCTION"
+
+import litellm  # noqa: E402
+
+from sdk import at  # noqa: E402
+from sdk_openai import chat_tools, chat_usage, take_chat, take_chat_stream  # noqa: E402
+
+
+def client(args):
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+def complete(client, args, seen, model, prompt, headers, base):
+    answer = client.completion(
+        model=model, messages=[{"role": "user", "content": prompt}], api_base=base, api_key=args.key,
+        extra_headers=headers, stream=args.stream, num_retries=args.retries, max_retries=args.retries, max_tokens=1024,
+        **({"stream_options": {"include_usage": True}} if args.stream else {}), **chat_tools(args),
+    )
+    seen["request_id"] = at(answer, "_response_headers", "x-request-id")
+    if args.stream:
+        take_chat_stream(seen, answer)
+    else:
+        take_chat(seen, answer)
+
+
+def chat(client, args, seen, model, prompt, headers):
+    complete(client, args, seen, f"openai/{model}", prompt, headers, f"{args.url}/v1")
+    # In a stream it says the model that was asked for, and merges the chunks at the end.
+    seen.unsaid("request_id", *(["response_model"] if args.stream else []))
+
+
+def messages(client, args, seen, model, prompt, headers):
+    complete(client, args, seen, f"anthropic/{model}", prompt, headers, args.url)
+    # It makes an id of its own and says finish reasons in OpenAI's words.
+    seen.unsaid("request_id", "response_id", "response_model", "finish_reasons")
+
+
+def embeddings(client, args, seen, model, prompt, headers):
+    answer = client.embedding(
+        model=f"openai/{model}", input=[prompt, prompt], api_base=f"{args.url}/v1", api_key=args.key,
+        extra_headers=headers,
+    )
+    assert len(answer.data) == 2
+    seen.unsaid("request_id")
+    seen["response_model"] = answer.model
+    seen.usage(answer.usage, input=answer.usage.prompt_tokens)
+
+
+APIS = {"chat": chat, "messages": messages, "embeddings": embeddings}
