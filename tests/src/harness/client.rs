@@ -4,6 +4,8 @@
 //! In: a provider. Out: commands, and what the clients say they saw. The scripts travel inside this binary, so that it
 //! can be carried to another machine alone.
 
+mod node_sdks;
+
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},

@@ -4,6 +4,8 @@
 //! says; later uses, of later runs too, find it there. The registries are those that the machine's pip and npm are set up
 //! for. Nothing is built and no package's own script is run.
 
+mod node_sdks;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -14,6 +16,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+pub(super) use self::node_sdks::node_sdks;
 use super::{client::find, running::Running};
 
 /// httpx with HTTP/2 and all codings, for the system's Python.
