@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use flate2::Crc;
 
 pub(super) use self::node_sdks::node_sdks;
 use super::{client::find, running::Running};
@@ -37,26 +38,43 @@ const HTTPX: [&str; 12] = [
 /// The first Node whose own fetch speaks HTTP/2 (undici 8), as its makers build it. 150 MB.
 const NODE: &str = "26.10.0";
 const DIRECTORY: &str = "WIRELIGHT_CLIENTS";
-/// 60 MB over a slow line.
-const INSTALLED_WITHIN: Duration = Duration::from_secs(180);
+/// 100 MB over a slow line.
+const INSTALLED_WITHIN: Duration = Duration::from_secs(300);
+
+/// The SDKs of OpenAI, Anthropic, Google, Mistral, Cohere and Ollama, and all that they need. 220 MB.
+pub(super) fn sdks() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-sdks.txt");
+    once(&INSTALLED, &named("sdks", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// LiteLLM, and the packages that it imports and does not say. 340 MB.
+pub(super) fn litellm() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-litellm.txt");
+    once(&INSTALLED, &named("litellm", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// A directory for what is asked for: other versions are another directory.
+fn named(name: &str, requirements: &str) -> String {
+    let mut sum = Crc::new();
+    sum.update(requirements.as_bytes());
+    format!("{name}-{:08x}", sum.sum())
+}
 
 /// The directory that makes `import httpx` work.
 pub(super) fn httpx() -> anyhow::Result<PathBuf> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    once(&INSTALLED, "httpx-0.28.1", |directory| {
-        // The interpreter that will import it: wheels are for one.
-        let mut pip = Command::new(find(&["/usr/bin/python3", "python3"])?);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-        ]);
-        pip.args(["--only-binary=:all:", "--no-deps", "--target"]).arg(directory).args(HTTPX);
-        finish(pip)
-    })
+    once(&INSTALLED, "httpx-0.28.1", |directory| pip(directory, HTTPX))
+}
+
+/// Installs exactly these.
+fn pip(directory: &Path, packages: impl IntoIterator<Item = &'static str>) -> anyhow::Result<()> {
+    // The interpreter that will import it: wheels are for one.
+    let mut pip = Command::new(find(&["/usr/bin/python3", "python3"])?);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
+    pip.args(["--only-binary=:all:", "--no-deps", "--target"]).arg(directory).args(packages);
+    finish(pip)
 }
 
 /// A Node that is newer than the distribution's.
