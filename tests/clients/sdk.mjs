@@ -24,8 +24,6 @@ const { values: args } = parseArgs({
     api: { type: "string" },
     host: { type: "string" },
     key: { type: "string", default: "sk-local-test-key" },
-    // AWS has a pair of them.
-    secret: { type: "string", default: "local-test-secret" },
     model: { type: "string", default: "model-{i}" },
     script: { type: "string", default: "" },
     stream: { type: "boolean", default: false },
@@ -108,6 +106,8 @@ class Seen {
   failed(error, { status, code, request_id } = {}) {
     this.line.error = { class: error.constructor.name, code: code ?? null, status: status ?? null };
     this.line.request_id ??= request_id ?? null;
+    // Of what breaks in its midst the SDKs do not say how it began.
+    if (status == null) this.unsaid("status");
   }
 
   tell() {

@@ -13,11 +13,12 @@ import {
 import { SCHEMA, TOOLS, total } from "./sdk.mjs";
 import { take } from "./sdk_anthropic.mjs";
 
-export function client({ key, secret, url, retries }, headers) {
+export function client({ key, url, retries }, headers) {
   const client = new BedrockRuntimeClient({
     region: "us-east-1",
     endpoint: url,
-    credentials: { accessKeyId: key, secretAccessKey: secret },
+    // AWS has a pair of them.
+    credentials: { accessKeyId: key, secretAccessKey: `${key}-secret` },
     maxAttempts: 1 + retries,
   });
   // The documented way to send a header of one's own.

@@ -39,9 +39,11 @@ def told(call):
             error.status = error.response["Error"]["Code"]
             metadata = error.response.get("ResponseMetadata", {})
             error.status_code = metadata.get("HTTPStatusCode")
-            # An exception in a stream comes without one, after the answer has told it.
+            # An exception in a stream comes without them, after the answer has told the id.
             if metadata.get("RequestId"):
                 seen["request_id"] = metadata["RequestId"]
+            else:
+                seen.unsaid("status")
             raise
 
     return named

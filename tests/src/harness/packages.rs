@@ -55,6 +55,13 @@ pub(super) fn litellm() -> anyhow::Result<PathBuf> {
     once(&INSTALLED, &named("litellm", requirements), |directory| pip(directory, requirements.lines()))
 }
 
+/// AWS's SDK. 36 MB.
+pub(super) fn boto3() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-boto3.txt");
+    once(&INSTALLED, &named("boto3", requirements), |directory| pip(directory, requirements.lines()))
+}
+
 /// A directory for what is asked for: other versions are another directory.
 fn named(name: &str, requirements: &str) -> String {
     let mut sum = Crc::new();

@@ -1,8 +1,8 @@
-//! `sdk.mjs`: calls by the makers' own SDKs for Node.
+//! Where `sdk.mjs` is, with the makers' SDKs for Node beside it.
 
 use std::{fs, io::ErrorKind, os::unix::fs::symlink, path::Path, process::Command};
 
-use super::{Clients, find, packages};
+use super::{Clients, packages};
 
 /// A script, and one file for each SDK.
 const SCRIPTS: [(&str, &str); 5] = [
@@ -14,17 +14,8 @@ const SCRIPTS: [(&str, &str); 5] = [
 ];
 
 impl Clients {
-    /// `sdk.mjs` by the machine's Node; the SDKs are installed at their first use.
-    pub fn node_sdk(&self, sdk: &str, api: &str) -> anyhow::Result<Command> {
-        self.node_sdk_at(&find(&["node"])?, sdk, api)
-    }
-
-    /// The same by a Node whose fetch speaks HTTP/2.
-    pub fn new_node_sdk(&self, sdk: &str, api: &str) -> anyhow::Result<Command> {
-        self.node_sdk_at(&packages::node()?, sdk, api)
-    }
-
-    fn node_sdk_at(&self, node: &Path, sdk: &str, api: &str) -> anyhow::Result<Command> {
+    /// `sdk.mjs` by this Node; the SDKs are installed at their first use.
+    pub(in crate::harness) fn node_sdk(&self, node: &Path) -> anyhow::Result<Command> {
         let directory = self.directory.path();
         for (name, text) in SCRIPTS {
             fs::write(directory.join(name), text)?;
@@ -35,9 +26,9 @@ impl Clients {
             Ok(()) | Err(_) => (),
         }
         let mut command = Command::new(node);
-        command.arg(directory.join("sdk.mjs")).args(["--sdk", sdk, "--api", api]);
+        command.arg(directory.join("sdk.mjs"));
         command.env("NODE_EXTRA_CA_CERTS", &self.ca);
-        // AWS's says that it will not run on this Node next year.
+        // AWS's says that the next one will not run on this Node.
         command.env("NODE_NO_WARNINGS", "1");
         Ok(self.pointed(command))
     }

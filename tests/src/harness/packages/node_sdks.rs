@@ -2,9 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
 
-use flate2::Crc;
-
-use super::{find, finish, once};
+use super::{find, finish, named, once};
 
 /// What is installed, and for which Node: the newest of each that runs on Node 20.
 const PACKAGE: &str = include_str!("../../../clients/npm/package.json");
@@ -14,14 +12,12 @@ const LOCK: &str = include_str!("../../../clients/npm/package-lock.json");
 /// Their `node_modules`. 100 MB, most of it types and maps.
 pub(in crate::harness) fn node_sdks() -> anyhow::Result<PathBuf> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let mut crc = Crc::new();
-    crc.update(LOCK.as_bytes());
-    // Another lock file is another place.
-    let directory = once(&INSTALLED, &format!("node-sdks-{:08x}", crc.sum()), |directory| {
+    let directory = once(&INSTALLED, &named("node-sdks", LOCK), |directory| {
         fs::write(directory.join("package.json"), PACKAGE)?;
         fs::write(directory.join("package-lock.json"), LOCK)?;
         let mut npm = Command::new(find(&["npm"])?);
-        npm.args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(directory);
+        npm.args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(directory);
         finish(npm)
     })?;
     Ok(directory.join("node_modules"))
