@@ -32,7 +32,7 @@ const { values: args } = parseArgs({
     // One after the other, by one client.
     calls: { type: "string", default: "1" },
     retries: { type: "string", default: "0" },
-    // Wait for a line of input before each call.
+    // Wait for a line of input before each call; one that is a JSON object has a model and script for this call alone.
     "on-input": { type: "boolean", default: false },
   },
 });
@@ -145,9 +145,11 @@ async function main() {
   const client = sdk.client(args, headers);
   const lines = args["on-input"] && readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   for (let index = 0; index < Number(args.calls); index += 1) {
-    if (lines && (await lines.next()).done) break;
-    const model = args.model.replaceAll("{i}", index);
-    headers["x-script"] = args.script.replaceAll("{i}", index);
+    const { done, value: line } = lines ? await lines.next() : {};
+    if (done) break;
+    const { model: named, script } = { ...args, ...(line?.startsWith("{") && JSON.parse(line)) };
+    const model = named.replaceAll("{i}", index);
+    headers["x-script"] = script.replaceAll("{i}", index);
     const seen = new Seen(model);
     seen.time("start");
     try {

@@ -133,7 +133,7 @@ def main():
     parser.add_argument("--tools", action="store_true", help="offer tools")
     parser.add_argument("--calls", type=int, default=1, help="one after the other, by one client")
     parser.add_argument("--retries", type=int, default=0)
-    parser.add_argument("--on-input", action="store_true", help="wait for a line of input before each call")
+    parser.add_argument("--on-input", action="store_true", help="wait for a line before each call; JSON: of this call alone")
     args = parser.parse_args()
 
     # The two ways in which libraries are told of a CA: OpenSSL's own, and requests'.
@@ -150,10 +150,12 @@ def main():
     client = sdk.client(args)
     call = sdk.APIS[args.api]
     for index in range(args.calls):
-        if args.on_input and not sys.stdin.readline():
+        line = sys.stdin.readline() if args.on_input else None
+        if line == "":
             break
-        model = args.model.replace("{i}", str(index))
-        headers = {"x-script": args.script.replace("{i}", str(index))}
+        asked = {**vars(args), **(json.loads(line) if line and line.startswith("{") else {})}
+        model = asked["model"].replace("{i}", str(index))
+        headers = {"x-script": asked["script"].replace("{i}", str(index))}
         seen = Seen(args, model)
         seen.time("start")
         try:
