@@ -1,13 +1,23 @@
 //! Options and help, defined once: `--help` and `docs/cli.md` are made from this.
 
-use std::{io::IsTerminal as _, path::PathBuf};
+use std::{
+    fs::File,
+    io::{IsTerminal as _, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::UNIX_EPOCH,
+};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use genai::{
+    Key, NamedHost, Settings,
+    price::{Date, PriceTable},
+};
 
 use crate::{
     attach::filter::Values,
     capture::ring,
-    config::Options,
+    config::{Options, Reading},
     export::{Format, writer::Style},
 };
 
@@ -149,6 +159,14 @@ pub struct OutputArgs {
     /// Write the counters of all stages to this file at stop, as JSON
     #[arg(long, value_name = "FILE")]
     pub counters_json: Option<PathBuf>,
+    /// What calls cost by this file, in the format of genai-prices or of litellm; what is not in it costs what the
+    /// table says that is part of wirelight
+    #[arg(long, value_name = "FILE", value_parser = price_file)]
+    prices: Option<Arc<PriceTable>>,
+    /// Who is behind a host that no table knows: a gateway, or an engine of your own; repeatable. KIND is a provider's
+    /// name as in `gen_ai.provider.name`, such as vllm, litellm, openai; *.DOMAIN stands for all names below it
+    #[arg(long, value_name = "HOST[:PORT]=KIND", value_parser = NamedHost::parse)]
+    provider: Vec<NamedHost>,
 }
 
 /// How bytes are captured.
@@ -198,10 +216,19 @@ impl OutputArgs {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Style { format, color: std::io::stdout().is_terminal() && !plain }
     }
+
+    /// What calls are read with. `key`: what digests are keyed with.
+    pub fn reading(&self, key: Key) -> Reading {
+        Reading {
+            settings: Arc::new(Settings { hosts: self.provider.clone(), key }),
+            // The file that was given, before the table that is part of the program.
+            prices: self.prices.clone().unwrap_or_else(PriceTable::embedded),
+        }
+    }
 }
 
 fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: Option<PathBuf>) -> Options {
-    let style = output.style();
+    let (style, reading) = (output.style(), output.reading(random_key()));
     let FilterArgs {
         pid,
         comm,
@@ -228,7 +255,33 @@ fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: O
         shards: usize::from(capture.shards),
         tape,
         counters: output.counters_json,
+        reading,
     }
+}
+
+/// A key that nobody else has and that is gone with this process.
+fn random_key() -> Key {
+    let mut bytes = [0; 16];
+    // SAFETY: the kernel writes at most the length of the array into it.
+    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+    // 16 bytes are given whole or, before the first seconds of a machine's life, waited for (getrandom(2)).
+    debug_assert_eq!(got, 16);
+    Key::new(bytes)
+}
+
+/// Read at the start, so that a wrong file stops the start and not the counting of costs.
+fn price_file(path: &str) -> Result<Arc<PriceTable>, String> {
+    let unread = |error: std::io::Error| format!("it cannot be read: {error}");
+    let file = File::open(path).map_err(unread)?;
+    let changed = file.metadata().and_then(|metadata| metadata.modified()).map_err(unread)?;
+    let mut bytes = Vec::new();
+    // One byte more than it may have is enough to see that it is too large.
+    let most = genai::limits::PRICE_FILE as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(unread)?;
+    let table = PriceTable::parse(&bytes).map_err(|error| error.to_string())?;
+    let name = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
+    let date = changed.duration_since(UNIX_EPOCH).ok().map(|since| Date::of_unix(since.as_secs()));
+    Ok(Arc::new(table.named(&name, date).over(PriceTable::embedded())))
 }
 
 /// All help as one document: `docs/cli.md`.
@@ -287,6 +340,27 @@ mod tests {
         assert_eq!(options.include.exes, ["/usr/bin/*"]);
         assert_eq!(options.include.cgroups, ["/a"]);
         assert_eq!(options.exclude.comms, ["x"]);
+    }
+
+    #[test]
+    fn prices_are_read_at_the_start() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("ours.json");
+        let argument = path.to_str().expect("text");
+        let run_with = |content: &str| {
+            std::fs::write(&path, content).expect("written");
+            Cli::try_parse_from(["wirelight", "run", "--prices", argument])
+        };
+        let table = r#"{"gpt-x": {"litellm_provider": "openai", "input_cost_per_token": 1e-06}}"#;
+        assert!(run_with(table).is_ok());
+        let prices = run(&["--prices", argument]).reading.prices;
+        assert_eq!((prices.origin().name.as_str(), prices.model_count()), ("ours.json", 1));
+        assert!(prices.origin().date.is_some());
+        let says = |content: &str| run_with(content).expect_err("wrong").to_string();
+        assert!(says("[{}]").contains("'--prices <FILE>': provider 1: it has no `id`"), "{}", says("[{}]"));
+        let absent = Cli::try_parse_from(["wirelight", "run", "--prices", "no/such/file"]);
+        assert!(absent.expect_err("absent").to_string().contains("it cannot be read: No such file"));
+        assert_eq!(run(&[]).reading.prices.origin().name, "genai-prices");
     }
 
     #[test]

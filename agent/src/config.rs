@@ -1,6 +1,8 @@
 //! What the program is to do, whoever said it: options today, a file and the environment as well later.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
+
+use genai::{Settings, price::PriceTable};
 
 use crate::{attach::filter::Values, export::writer::Style};
 
@@ -21,4 +23,22 @@ pub struct Options {
     pub tape: Option<PathBuf>,
     /// Where the counters are written at stop.
     pub counters: Option<PathBuf>,
+    /// What calls are read with.
+    pub reading: Reading,
+}
+
+/// What calls are read with: the same for all connections.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Hosts that the user names, and the key of digests.
+    pub settings: Arc<Settings>,
+    /// What calls cost.
+    pub prices: Arc<PriceTable>,
+}
+
+impl Default for Reading {
+    /// Nothing is named, digests are not keyed, and prices are those that are part of the program.
+    fn default() -> Self {
+        Self { settings: Arc::default(), prices: PriceTable::embedded() }
+    }
 }

@@ -42,7 +42,7 @@ use crate::{
         source::Source,
         tape::{self, Entry, TapeError},
     },
-    config::Options,
+    config::{Options, Reading},
     export::writer::{Queue, Style, Writer},
     shard::{Output, Shard},
     telemetry::{Report, ShardCounts},
@@ -91,7 +91,7 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let (writer, queue) =
         Writer::start(options.style, io::stdout()).map_err(system("cannot start the writer"))?;
     let verdicts = Arc::new(Mutex::new(maps.verdicts));
-    let shards = Shards::start(options.shards, &Sink::Live(queue, verdicts));
+    let shards = Shards::start(options.shards, &options.reading, &Sink::Live(queue, verdicts));
     let ring = Ring::new(maps.ring, maps.reader_asleep).map_err(system("cannot read the ring"))?;
     let (ready_in, ready) = std_mpsc::channel();
     let watch = Watch::start(kernel, filter, mount, ready_in)
@@ -146,10 +146,15 @@ async fn detach(detaching: Detaching, signals: &mut Signals) {
 }
 
 /// Runs a tape through the stages that need no kernel.
-pub async fn replay(path: &Path, style: Style, counters: Option<&Path>) -> Result<(), RunError> {
+pub async fn replay(
+    path: &Path,
+    style: Style,
+    reading: &Reading,
+    counters: Option<&Path>,
+) -> Result<(), RunError> {
     let mut reader = tape::Reader::open(path)?;
     let (writer, queue) = Writer::start(style, io::stdout()).map_err(system("cannot start the writer"))?;
-    let shards = Shards::start(1, &Sink::Replay(queue));
+    let shards = Shards::start(1, reading, &Sink::Replay(queue));
     let mut source = Source::new(None);
     let end = feed(&mut reader, &mut source, &shards).await.map_err(system("cannot read the tape"))?;
     if reader.bad > 0 {
@@ -302,10 +307,10 @@ struct Shards {
 }
 
 impl Shards {
-    fn start(n: usize, sink: &Sink) -> Self {
+    fn start(n: usize, reading: &Reading, sink: &Sink) -> Self {
         let start = |_| {
             let (sender, receiver) = mpsc::channel(SHARD_QUEUE);
-            (sender, tokio::spawn(run_shard(receiver, sink.clone())))
+            (sender, tokio::spawn(run_shard(receiver, Shard::new(reading.clone()), sink.clone())))
         };
         Self { tasks: (0..n.max(1)).map(start).collect() }
     }
@@ -390,7 +395,6 @@ fn process_of(input: &Input) -> Option<u32> {
 }
 
 async fn run_shard(mut inputs: mpsc::Receiver<ToShard>, sink: Sink) -> ShardCounts {
-    let mut shard = Shard::default();
     while let Some(message) = inputs.recv().await {
         match message {
             ToShard::Inputs(batch) => {

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use genai::{Interpreter, Verdict};
+use genai::{Call, Interpreter, Memory, Verdict, price::Sold};
 use wire::{Direction, Kind, Notice, Time};
 
 use crate::{
@@ -31,9 +31,12 @@ pub enum Output {
 /// The state of all connections of some processes.
 #[derive(Debug, Default)]
 pub struct Shard {
+    reading: Reading,
     clock: Clock,
     processes: HashMap<u32, Arc<Process>>,
     connections: Table<Connection>,
+    /// What is remembered of the calls of each process that has made some.
+    memories: HashMap<u32, Memory>,
     out: VecDeque<Output>,
     /// Bytes that decoders hold, as far as it was looked.
     held: usize,
@@ -77,6 +80,11 @@ struct Live {
 }
 
 impl Shard {
+    /// A shard that has seen nothing.
+    pub fn new(reading: Reading) -> Self {
+        Self { reading, ..Self::default() }
+    }
+
     /// Takes the next input.
     pub fn push(&mut self, input: Input) {
         match input {
@@ -124,7 +132,7 @@ impl Shard {
 
     fn data(&mut self, data: Data) {
         let Data { connection: id, flow, whole, offset, other, at, bytes } = data;
-        let Self { connections, counts, held, out, .. } = self;
+        let Self { connections, counts, held, out, reading, .. } = self;
         let connection = connections.entry(id, at, || {
             counts.notes.connections += 1;
             Connection::new(whole)
@@ -138,7 +146,7 @@ impl Shard {
         };
         if let State::Quiet { whole } = connection.state {
             match Role::of(flow, &bytes) {
-                Role::Client => connection.state = State::Live(Box::new(Live::new(whole))),
+                Role::Client => connection.state = State::Live(Box::new(Live::new(whole, reading))),
                 Role::Server => {
                     counts.served += 1;
                     dismiss(id, connection, counts, out);
@@ -224,6 +232,7 @@ impl Shard {
             self.end(id, connection, at, true);
         }
         self.processes.remove(&tgid);
+        self.memories.remove(&tgid);
     }
 
     /// Brings what the decoder has to the interpreter, and what that has to the output.
@@ -240,7 +249,8 @@ impl Shard {
             live.interpreter.finish(at, false);
         }
         let origin = || Origin::new(id, server_name.as_deref(), &self.processes, self.clock);
-        live.give(origin, &mut self.counts, &mut self.out);
+        let mut teller = Teller { tgid: id.tgid, memories: &mut self.memories, reading: &self.reading };
+        live.give(origin, &mut teller, &mut self.counts, &mut self.out);
         if over {
             self.held -= connection.held;
             dismiss(id, connection, &mut self.counts, &mut self.out);
@@ -258,7 +268,8 @@ impl Shard {
         live.interpret(&mut self.counts);
         live.interpreter.finish(at, closed);
         let origin = || Origin::new(id, server_name.as_deref(), &self.processes, self.clock);
-        live.give(origin, &mut self.counts, &mut self.out);
+        let mut teller = Teller { tgid: id.tgid, memories: &mut self.memories, reading: &self.reading };
+        live.give(origin, &mut teller, &mut self.counts, &mut self.out);
     }
 }
 
@@ -269,10 +280,10 @@ impl Connection {
 }
 
 impl Live {
-    fn new(whole: bool) -> Self {
+    fn new(whole: bool, reading: &Reading) -> Self {
         Self {
             wire: wire::Connection::new(whole),
-            interpreter: Interpreter::new(),
+            interpreter: Interpreter::new(Arc::clone(&reading.settings)),
             exchanges: 0,
             not_genai: 0,
         }
@@ -311,9 +322,16 @@ impl Live {
     }
 
     /// Makes spans of finished calls. Most records finish none, so where they come from is looked up only then.
-    fn give(&mut self, origin: impl Fn() -> Origin, counts: &mut ShardCounts, out: &mut VecDeque<Output>) {
-        while let Some(call) = self.interpreter.poll() {
+    fn give(
+        &mut self,
+        origin: impl Fn() -> Origin,
+        teller: &mut Teller<'_>,
+        counts: &mut ShardCounts,
+        out: &mut VecDeque<Output>,
+    ) {
+        while let Some(mut call) = self.interpreter.poll() {
             let Origin { connection, process, clock } = origin();
+            teller.tell(&mut call, clock);
             counts.calls += 1;
             counts.notes.calls_with_loss += u64::from(call.lossy);
             let span = span::build(&call, &process, connection, clock);
@@ -323,6 +341,27 @@ impl Live {
         let foreign = self.interpreter.foreign();
         counts.not_genai += foreign - self.not_genai;
         self.not_genai = foreign;
+    }
+}
+
+/// What a call cannot know by itself: what came before it, and what it cost.
+struct Teller<'a> {
+    tgid: u32,
+    memories: &'a mut HashMap<u32, Memory>,
+    reading: &'a Reading,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, call: &mut Call, clock: Clock) {
+        let Reading { settings, prices } = self.reading;
+        let memory = self.memories.entry(self.tgid).or_insert_with(|| Memory::new(settings.key));
+        memory.see(call);
+        if call.cost.is_none() {
+            let begun = call.times.request_first_byte.or(call.times.response_first_byte).unwrap_or_default();
+            let quantities = Sold::quantities_of(call);
+            let sold = Sold::of(call, &quantities, clock.wall(begun) / 1_000_000_000);
+            call.cost = prices.cost(&sold).ok();
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What every live test begins with, and the question that most end with: did the agent tell what happened?
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 use tests::{
     harness::{
         Agent, AgentCall, AgentCommand, Cgroup, ClientCall, Clients, Live, Report, Running,
-        client::run,
+        client::{finish, run},
         compare::{Delays, differences, misplaced},
         say,
     },
@@ -26,6 +26,8 @@ pub(crate) struct Scene {
 pub(crate) const CLIENT: Duration = Duration::from_secs(120);
 /// A call is printed when it ends; what takes longer than this is not coming.
 pub(crate) const PRINTED: Duration = Duration::from_secs(10);
+/// The agent reads an executable of 150 MB, off the disk where it is not in memory, to find the functions in it.
+pub(crate) const HOOKED: Duration = Duration::from_secs(60);
 /// A first token that the agent puts this long after the provider's stamp is wrong on any machine that runs tests at
 /// all. The sharp bound is the order provider ≤ agent ≤ client, which holds on a machine however slow.
 const LOOSE_NS: u64 = 250_000_000;
@@ -52,8 +54,26 @@ impl Scene {
     }
 
     /// Runs a client inside the cgroup, to its end.
-    pub(crate) fn run(&self, command: std::process::Command) -> anyhow::Result<Vec<ClientCall>> {
+    pub(crate) fn run(&self, command: Command) -> anyhow::Result<Vec<ClientCall>> {
         run(command, Some(&self.cgroup), CLIENT)
+    }
+
+    /// Runs a client whose executable nobody has run since the agent came: it makes its `calls` when the agent has
+    /// hooked that. Its command is one that takes `--on-input`.
+    pub(crate) fn run_hooked(
+        &self,
+        agent: &Agent,
+        mut command: Command,
+        calls: usize,
+    ) -> anyhow::Result<Vec<ClientCall>> {
+        let executable = command.get_program().to_string_lossy().into_owned();
+        command.arg("--on-input");
+        let mut client = Running::start(command, Some(&self.cgroup))?;
+        // This is said of the first process only, and true of all after it.
+        let hooked = agent.says(&format!("path={executable:?}"), HOOKED);
+        ensure!(hooked, "the agent did not say within {HOOKED:?} that it hooked {executable}");
+        (0..calls).try_for_each(|_| client.tell("go"))?;
+        finish(client, false, CLIENT)
     }
 
     /// Starts `client.py` inside the cgroup; each of its calls waits for a word.
@@ -79,8 +99,21 @@ impl Scene {
     /// Every one of these calls was reported once, whole, as it was and when it was; nothing else was reported; and
     /// the counters add up. Prints how far the times are apart.
     pub(crate) fn all_told(&self, report: &Report, calls: &[ClientCall]) -> anyhow::Result<()> {
+        report.explain(self.compare_all(report, calls))
+    }
+
+    /// This call was reported once, whole, as it was and when it was.
+    pub(crate) fn told<'a>(
+        &self,
+        report: &'a Report,
+        call: &ClientCall,
+    ) -> anyhow::Result<(Truth, &'a AgentCall)> {
+        report.explain(self.compare(report, call))
+    }
+
+    fn compare_all(&self, report: &Report, calls: &[ClientCall]) -> anyhow::Result<()> {
         for call in calls {
-            let (truth, told) = self.told(report, call)?;
+            let (truth, told) = self.compare(report, call)?;
             let delays = Delays::of(&truth, told, call);
             say(&format!("{} {}: {}", call.client, truth.request_id, delays.line()));
             if let Some(delay) = delays.first_token {
@@ -92,16 +125,11 @@ impl Scene {
         report.counters.check()
     }
 
-    /// This call was reported once, whole, as it was and when it was.
-    pub(crate) fn told<'a>(
-        &self,
-        report: &'a Report,
-        call: &ClientCall,
-    ) -> anyhow::Result<(Truth, &'a AgentCall)> {
+    fn compare<'a>(&self, report: &'a Report, call: &ClientCall) -> anyhow::Result<(Truth, &'a AgentCall)> {
         let truth = self.truth(call)?;
         let id = &truth.request_id;
         let Some(told) = report.call(id)? else {
-            bail!("{} {id} was not reported; the agent's log:\n{}", call.client, report.stderr);
+            bail!("{} {id} was not reported", call.client);
         };
         let wrong = [differences(&truth, told), misplaced(&truth, told, call)].concat();
         ensure!(wrong.is_empty(), "{} {id}: {wrong:#?}", call.client);

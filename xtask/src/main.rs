@@ -11,6 +11,7 @@ mod bpf;
 mod demo;
 mod fuzz;
 mod lint;
+mod prices;
 mod run;
 mod setup;
 mod test;
@@ -51,6 +52,7 @@ Commands:
   bless   Rewrite generated files: the kernel object, docs/cli.md, goldens
   demo    See one real call: a local provider, a real client, and what wirelight makes of them
   bench   Measure: `bench wire` the decoders. Takes the rest of the line
+  prices  Make the embedded price table again: the newest, or `prices --version V`. Takes the rest of the line
   fuzz    Replay the committed fuzz inputs, or find new ones: `fuzz --help`. Takes the rest of the line
 
 Options:
@@ -120,11 +122,12 @@ enum Command {
     Bless,
     Demo,
     Bench,
+    Prices,
     Fuzz,
 }
 
 impl Command {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Setup,
         Self::Lint,
         Self::Tidy,
@@ -133,6 +136,7 @@ impl Command {
         Self::Bless,
         Self::Demo,
         Self::Bench,
+        Self::Prices,
         Self::Fuzz,
     ];
 
@@ -146,6 +150,7 @@ impl Command {
             Self::Bless => "bless",
             Self::Demo => "demo",
             Self::Bench => "bench",
+            Self::Prices => "prices",
             Self::Fuzz => "fuzz",
         }
     }
@@ -153,7 +158,7 @@ impl Command {
     /// Whether what follows is its own, options too.
     fn takes_the_rest(self) -> bool {
         match self {
-            Self::Bench | Self::Fuzz => true,
+            Self::Bench | Self::Prices | Self::Fuzz => true,
             Self::Setup | Self::Lint | Self::Tidy | Self::Test | Self::Bpf | Self::Bless | Self::Demo => {
                 false
             }
@@ -170,6 +175,7 @@ impl Command {
             Self::Bless => return bless::run(&asked.rest),
             Self::Demo => demo::run(&asked.rest),
             Self::Bench => bench::run(&asked.own),
+            Self::Prices => prices::run(&asked.own),
             Self::Fuzz => return fuzz::run(&asked.own),
         }
         .map(|()| Done::default())

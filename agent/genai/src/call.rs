@@ -2,7 +2,12 @@
 
 use wire::{Protocol, Time};
 
+use crate::digest::Digest;
+use crate::finish::FinishClass;
+use crate::headers::{Attempts, Client, EngineState, Gateway, Place, RateLimits, ToldTimes};
 use crate::intervals::Intervals;
+use crate::memory::Traces;
+use crate::price::Cost;
 
 /// One model call, provider-neutral.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,69 +40,158 @@ pub struct Call {
     pub joined_late: bool,
     /// Parts of the exchange that had a shape we do not know; the rest is sure.
     pub unknown_shape: u32,
+    /// What the server, and whoever stands before it, told beside the answer.
+    pub beside: Beside,
+    /// What it cost.
+    pub cost: Option<Cost>,
+    /// Which try of which call this is, where that is known.
+    pub attempt: Option<Attempt>,
+    /// Why the provider's cache was not hit, where it could have been.
+    pub cache_miss: Option<CacheMiss>,
+    /// Tool calls of earlier answers whose results this call brings.
+    pub tool_returns: Vec<ToolReturn>,
+    /// What it can be recognised by.
+    pub traces: Traces,
 }
 
-/// Who is called, as `gen_ai.provider.name` names them.
+/// What was told beside the answer, in heads and at the edges of bodies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Rate limits, and when to come again.
+    pub rate_limits: RateLimits,
+    /// How long things took, as the server says.
+    pub times: ToldTimes,
+    /// What the engine is busy with.
+    pub engine: EngineState,
+    /// Where the request was answered.
+    pub place: Place,
+    /// Who handed it on.
+    pub gateway: Option<Gateway>,
+    /// What client and gateways say of attempts.
+    pub attempts: Attempts,
+    /// What the client says of itself.
+    pub client: Client,
+}
+
+/// One try of a logical call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The same for all tries of a call, and for no other call.
+    pub logical: Digest,
+    /// Which try, from 1.
+    pub number: u32,
+    /// How that is known. Of a first try there is nothing to know it by.
+    pub by: Option<AttemptBy>,
+    /// Nanoseconds from the end of the try before to the beginning of this one.
+    pub waited_ns: Option<u64>,
+}
+
+/// How it is known which try it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptBy {
+    /// The client counts them.
+    Count,
+    /// The client names the call (`amz-sdk-invocation-id`).
+    Invocation,
+    /// The same request again, soon after one that failed.
+    Body,
+}
+
+/// Why a cache was not hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheMiss {
+    /// An earlier prompt began alike, and this one departs from it.
+    PromptChanged,
+    /// The whole of an earlier prompt is there again, and the provider did not have it any more.
+    ExpiredOrEvicted,
+    /// Nothing like it was seen before.
+    Cold,
+}
+
+/// A tool that came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Provider {
-    /// api.openai.com.
-    OpenAi,
-    /// Something that speaks OpenAI's API and whose name we do not know.
-    OpenAiCompatible,
-    /// Any other, by the name that its file in `provider` gives it.
-    Named(&'static str),
-    /// Something that speaks that provider's API, on a host that we do not know.
-    Compatible(&'static str),
+pub struct ToolReturn {
+    /// The tool's name.
+    pub name: Option<String>,
+    /// The call's id.
+    pub id: Option<String>,
+    /// Nanoseconds from the end of the answer that asked for it to the beginning of the request that brings its result.
+    pub took_ns: u64,
+}
+
+impl Call {
+    /// Time to each token after the first, in nanoseconds, by the tokens that the provider counted.
+    pub fn time_per_output_token(&self) -> Option<f64> {
+        let tokens = self.usage.output.filter(|tokens| *tokens > 1)?;
+        let decode = self.times.last_token?.since(self.times.first_token?);
+        (decode > 0).then(|| decode as f64 / (tokens - 1) as f64)
+    }
+
+    /// Tokens per second of the whole call: from the request's last byte to the last byte of the answer.
+    pub fn output_tokens_per_second(&self) -> Option<f64> {
+        let tokens = self.usage.output?;
+        let took = self.times.last_byte?.since(self.times.request_last_byte?);
+        (took > 0).then(|| tokens as f64 * 1e9 / took as f64)
+    }
+}
+
+/// Who is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The value of `gen_ai.provider.name`.
+    pub name: &'static str,
+    /// How that is known.
+    pub known_by: KnownBy,
+}
+
+/// How it is known who is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// The host is one of the provider's, or the user says so.
+    Host,
+    /// The server has told on itself by what only its kind sends.
+    Server,
+    /// It speaks that provider's API, and nothing says who it is.
+    Api,
 }
 
 impl Provider {
-    /// The value of `gen_ai.provider.name`.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::OpenAi | Self::OpenAiCompatible => "openai",
-            Self::Named(name) | Self::Compatible(name) => name,
-        }
+    /// Known by its host.
+    pub const fn host(name: &'static str) -> Self {
+        Self { name, known_by: KnownBy::Host }
     }
 
-    /// Whether the name is only what most of its kind are called: the host told us nothing.
-    pub fn is_inferred(&self) -> bool {
-        match self {
-            Self::OpenAi | Self::Named(_) => false,
-            Self::OpenAiCompatible | Self::Compatible(_) => true,
+    /// Known by what the server said.
+    pub const fn server(name: &'static str) -> Self {
+        Self { name, known_by: KnownBy::Server }
+    }
+
+    /// Known by its API only.
+    pub const fn api(name: &'static str) -> Self {
+        Self { name, known_by: KnownBy::Api }
+    }
+
+    /// Whether the name is only what most of its kind are called: neither host nor server told us anything.
+    pub fn is_inferred(self) -> bool {
+        match self.known_by {
+            KnownBy::Host | KnownBy::Server => false,
+            KnownBy::Api => true,
         }
     }
 }
 
 /// Which API of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Api {
-    /// OpenAI chat completions.
-    ChatCompletions,
-    /// Any other, as its file in `provider` describes it.
-    Named {
-        /// Its own name, such as `responses`.
-        name: &'static str,
-        /// Its `gen_ai.operation.name`.
-        operation: &'static str,
-    },
+pub struct Api {
+    /// Its own name, such as `chat_completions`.
+    pub name: &'static str,
+    /// Its `gen_ai.operation.name`.
+    pub operation: &'static str,
 }
 
 impl Api {
-    /// The value of `gen_ai.operation.name`.
-    pub fn operation(self) -> &'static str {
-        match self {
-            Self::ChatCompletions => "chat",
-            Self::Named { operation, .. } => operation,
-        }
-    }
-
-    /// Its own name, as `openai.api.type` has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ChatCompletions => "chat_completions",
-            Self::Named { name, .. } => name,
-        }
-    }
+    /// OpenAI chat completions, the API that most others speak too.
+    pub const CHAT_COMPLETIONS: Self = Self { name: "chat_completions", operation: "chat" };
 }
 
 /// The exchange as HTTP.
@@ -117,8 +211,6 @@ pub struct Http {
     pub traceparent: Option<String>,
     /// The client library, from `user-agent`.
     pub user_agent: Option<String>,
-    /// `x-stainless-retry-count`, where the client says it.
-    pub retry_count: Option<u32>,
     /// Request body bytes, with codings removed.
     pub request_bytes: u64,
     /// Response body bytes, with codings removed. Of an event stream only the bytes of its events' data: field names,
@@ -133,20 +225,95 @@ pub struct Request {
     pub model: Option<String>,
     /// Whether a stream was asked for.
     pub stream: Option<bool>,
-    /// `max_completion_tokens` or `max_tokens`.
+    /// The most tokens that the answer may have.
     pub max_tokens: Option<u64>,
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
+    /// Sampling among the most likely so many.
+    pub top_k: Option<f64>,
+    /// Penalty for what is frequent.
+    pub frequency_penalty: Option<f64>,
+    /// Penalty for what was there before.
+    pub presence_penalty: Option<f64>,
+    /// Seed of the sampling.
+    pub seed: Option<i64>,
     /// How many choices, where not 1.
     pub choice_count: Option<u64>,
+    /// How many stop sequences. They are content.
+    pub stop_count: Option<u64>,
     /// Messages in the prompt.
     pub message_count: Option<u64>,
     /// Tools offered.
     pub tool_count: Option<u64>,
-    /// `response_format.type`.
+    /// The format asked for, by the API's own word: `json_schema`, `application/json`, …
     pub output_type: Option<String>,
+    /// How hard to think, by the API's own word.
+    pub reasoning_level: Option<String>,
+    /// The service tier asked for.
+    pub service_tier: Option<String>,
+    /// The answer that this one goes on from.
+    pub previous_response: Option<String>,
+    /// The conversation that the provider keeps and this call belongs to.
+    pub conversation: Option<String>,
+    /// The stored prompt that was used.
+    pub prompt_id: Option<String>,
+    /// Its version.
+    pub prompt_version: Option<String>,
+    /// Who the process says it asks for (`user`, `safety_identifier`, `metadata.user_id`), as a keyed digest.
+    pub user: Option<Digest>,
+    /// The tenant or project that it says it asks for, as a keyed digest.
+    pub tenant: Option<Digest>,
+    /// Dimensions asked of embeddings.
+    pub dimensions: Option<u64>,
+    /// Encoding asked of embeddings.
+    pub encoding_format: Option<String>,
+    /// Texts to embed, or documents to rank.
+    pub input_count: Option<u64>,
+    /// The best so many of the ranked.
+    pub top_n: Option<u64>,
+    /// What the prompt is made of. Absent where it was not read to its end.
+    pub prompt: Option<Prompt>,
+}
+
+/// What a prompt is made of: counts and lengths, never text. Lengths are in characters of the text, with the escapes
+/// of JSON undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Instructions of the system or the developer.
+    pub system: Part,
+    /// What users said.
+    pub user: Part,
+    /// What the model said before, its tool calls' arguments with it.
+    pub assistant: Part,
+    /// What tools gave back.
+    pub tool_result: Part,
+    /// Documents and search results that were handed in as such.
+    pub retrieved: Part,
+    /// Images, audio, files: how many. Their encodings are no characters of text.
+    pub media: u64,
+    /// Length of the tools' definitions as written, in bytes.
+    pub tool_definitions: u64,
+}
+
+/// A part of a prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many there are.
+    pub count: u64,
+    /// How long they are together, in characters.
+    pub chars: u64,
+}
+
+impl Prompt {
+    /// All characters of text.
+    pub fn chars(&self) -> u64 {
+        let Self { system, user, assistant, tool_result, retrieved, media: _, tool_definitions: _ } = self;
+        [system, user, assistant, tool_result, retrieved]
+            .iter()
+            .fold(0, |sum: u64, part| sum.saturating_add(part.chars))
+    }
 }
 
 /// What came.
@@ -164,8 +331,38 @@ pub struct Response {
     pub service_tier: Option<String>,
     /// Tool calls that the model made.
     pub tool_calls: Vec<ToolCall>,
-    /// The model refused.
+    /// The model refused, or the provider would not have it answer.
     pub refusal: bool,
+    /// Why, by the provider's own word.
+    pub refusal_category: Option<String>,
+    /// The conversation that the provider keeps and this call belongs to.
+    pub conversation: Option<String>,
+    /// Where JSON was asked for and text came: whether it is JSON.
+    pub valid_json: Option<bool>,
+    /// The provider shortened what it was given.
+    pub compacted: bool,
+    /// Who a gateway says has answered.
+    pub upstream: Option<String>,
+    /// Why the provider's cache was not hit, by its own word.
+    pub cache_miss_reason: Option<String>,
+}
+
+impl Response {
+    /// Why the answer ended, by the words that are the same for all providers; each once.
+    pub fn finish_classes(&self) -> Vec<FinishClass> {
+        let mut classes = Vec::new();
+        for class in self.finish_reasons.iter().map(|reason| FinishClass::of(reason)) {
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+        }
+        classes
+    }
+
+    /// The answer was cut off because it had become as long as it may.
+    pub fn is_too_long(&self) -> bool {
+        self.finish_reasons.iter().any(|reason| FinishClass::of(reason) == FinishClass::Length)
+    }
 }
 
 /// A tool call that the model asked for. Arguments are content and are not kept.
@@ -178,7 +375,7 @@ pub struct ToolCall {
 }
 
 /// Tokens, as the provider told them. Input includes cached tokens; output includes reasoning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Prompt tokens.
     pub input: Option<u64>,
@@ -188,8 +385,44 @@ pub struct Usage {
     pub cache_read: Option<u64>,
     /// Prompt tokens written to a cache.
     pub cache_write: Option<u64>,
+    /// Those of them that stay for five minutes.
+    pub cache_write_5m: Option<u64>,
+    /// Those of them that stay for an hour.
+    pub cache_write_1h: Option<u64>,
     /// Completion tokens spent on reasoning.
     pub reasoning: Option<u64>,
+    /// Prompt tokens of audio.
+    pub input_audio: Option<u64>,
+    /// Completion tokens of audio.
+    pub output_audio: Option<u64>,
+    /// Prompt tokens of images.
+    pub input_image: Option<u64>,
+    /// Completion tokens of images.
+    pub output_image: Option<u64>,
+    /// Cached prompt tokens of audio.
+    pub cache_read_audio: Option<u64>,
+    /// Cached prompt tokens of images.
+    pub cache_read_image: Option<u64>,
+    /// Tokens of a predicted output that came true.
+    pub prediction_accepted: Option<u64>,
+    /// Tokens of a predicted output that did not.
+    pub prediction_rejected: Option<u64>,
+    /// Web searches that the provider made for the answer.
+    pub web_searches: Option<u64>,
+    /// Searches that ranking is billed by.
+    pub search_units: Option<u64>,
+    /// A total was told, and it is not the sum of input and output.
+    pub inconsistent: bool,
+    /// The figures as the provider told them, by the path of each in its own structure.
+    pub raw: Vec<(String, f64)>,
+}
+
+impl Usage {
+    /// The share of the prompt that came from a cache.
+    pub fn cache_hit_ratio(&self) -> Option<f64> {
+        let input = self.input.filter(|input| *input > 0)?;
+        self.cache_read.map(|read| read as f64 / input as f64)
+    }
 }
 
 /// When things crossed the edge of the process. Absent: not seen.
@@ -206,6 +439,8 @@ pub struct Times {
     /// First event that carries text, reasoning, a refusal, a tool call's name or arguments, or audio. For a
     /// response that is not a stream: absent.
     pub first_token: Option<Time>,
+    /// First event that carries what a user sees: text, a refusal or audio, and not reasoning.
+    pub first_text: Option<Time>,
     /// Last event that carries content.
     pub last_token: Option<Time>,
     /// Last byte of the call: its semantic end (`[DONE]`), the end of its framing, or the close. Absent for a call that
@@ -224,6 +459,26 @@ pub struct Stream {
     pub coalesced: u64,
     /// The times between content events.
     pub intervals: Intervals,
+    /// Intervals in which the stream stood still: longer than a second and than eight times the median so far.
+    pub stalls: u64,
+    /// How long it stood still, nanoseconds.
+    pub stalled_ns: u64,
+}
+
+impl Stream {
+    /// So many nanoseconds passed between two content events.
+    pub(crate) fn passed(&mut self, nanos: u64) {
+        const SECOND: u64 = 1_000_000_000;
+        // The median is looked for only where it matters: hardly any interval lasts a second.
+        if nanos > SECOND {
+            let usual = self.intervals.quantile(0.5).unwrap_or_default();
+            if nanos > usual.saturating_mul(8) {
+                self.stalls += 1;
+                self.stalled_ns = self.stalled_ns.saturating_add(nanos);
+            }
+        }
+        self.intervals.push(nanos);
+    }
 }
 
 /// How a call ended.

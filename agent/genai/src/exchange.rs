@@ -17,10 +17,14 @@ use wire::{
     WebSocketMessage,
 };
 
-use crate::call::{Call, Failure, Http, Outcome, Provider, Stream, Times};
+use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
+use crate::digest::{Digester, Key};
+use crate::headers::{self, EngineState, RequestFacts, ResponseFacts, ToldTimes};
 use crate::limits;
+use crate::price::Cost;
 use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
-use crate::recognise::{Authority, Guess, Head, by_head, split_target};
+use crate::recognise::{Authority, Guess, by_head, owner, split_target};
+use crate::settings::Settings;
 
 /// One exchange that may be a call.
 #[derive(Debug)]
@@ -32,6 +36,13 @@ pub(crate) struct Exchange {
     times: Times,
     stream: Option<Stream>,
     last_content: Option<Time>,
+    /// Whose host it goes to.
+    owner: Option<Provider>,
+    /// The request body.
+    body: Digester,
+    key: Key,
+    asked: RequestFacts,
+    answered: ResponseFacts,
     lossy_request: bool,
     lossy_response: bool,
     lost_bytes: u64,
@@ -107,7 +118,7 @@ enum Ending {
 }
 
 impl Exchange {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(key: Key) -> Self {
         Self {
             standing: Standing::New,
             readers: Vec::new(),
@@ -115,6 +126,11 @@ impl Exchange {
             times: Times::default(),
             stream: None,
             last_content: None,
+            owner: None,
+            body: Digester::new(key),
+            key,
+            asked: RequestFacts::default(),
+            answered: ResponseFacts::default(),
             lossy_request: false,
             lossy_response: false,
             lost_bytes: 0,
@@ -143,7 +159,7 @@ impl Exchange {
     }
 
     /// Takes the next message; the call, if the message ends it.
-    pub(crate) fn push(&mut self, message: Message) -> Option<Call> {
+    pub(crate) fn push(&mut self, message: Message, settings: &Settings) -> Option<Call> {
         let Message { exchange: _, direction, first_at, at, offset: _, lossy, kind } = message;
         if let Kind::End(_) = kind {
             match direction {
@@ -169,7 +185,7 @@ impl Exchange {
             }
             (_, Kind::RequestHead(head)) => {
                 self.forget_what_came_before(lossy);
-                self.request_head(&head, first_at);
+                self.request_head(&head, first_at, settings);
                 None
             }
             (_, Kind::ResponseHead(head)) => {
@@ -221,12 +237,12 @@ impl Exchange {
     /// Notices about bytes of no exchange come with the id of the next one. A head that is whole has lost nothing.
     fn forget_what_came_before(&mut self, lossy: bool) {
         if !lossy {
-            *self =
-                Self { request_over: self.request_over, response_over: self.response_over, ..Self::new() };
+            let Self { request_over, response_over, key, .. } = *self;
+            *self = Self { request_over, response_over, ..Self::new(key) };
         }
     }
 
-    fn request_head(&mut self, head: &RequestHead, first_at: Time) {
+    fn request_head(&mut self, head: &RequestHead, first_at: Time, settings: &Settings) {
         let RequestHead { method, target, protocol, headers, partial } = head;
         let method = method.as_deref().unwrap_or_default();
         // What is not known does not begin like any path, and says as little.
@@ -234,19 +250,19 @@ impl Exchange {
         let host = headers.get("host").or_else(|| headers.get(":authority")).or(authority);
         // A head that was compressed against bytes that nobody saw: the body must tell.
         self.headless = *partial && (method.is_empty() || path.is_empty());
-        let guess = if self.headless {
-            Guess::Body
-        } else {
-            by_head(&Head { method, authority: host.map(Authority::parse), path })
-        };
+        let authority_of_host = host.map(Authority::parse);
+        self.owner = authority_of_host.and_then(|authority| owner(authority, settings)).map(Provider::host);
+        let guess = if self.headless { Guess::Body } else { by_head(method, path, self.owner.is_some()) };
         self.readers = match &guess {
-            Guess::Call(flavour, _) => vec![Candidate::new(flavour)],
-            Guess::Body => FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect(),
+            Guess::Call(flavour) => vec![Candidate::new(flavour, self.key)],
+            Guess::Body => self.everybody(),
             Guess::ModelTraffic | Guess::Foreign => Vec::new(),
         };
         self.readers.iter_mut().for_each(|candidate| candidate.reader.head(path, headers));
         self.standing = match guess {
-            Guess::Call(_, provider) => Standing::Call { provider, by_body: false },
+            Guess::Call(flavour) => {
+                Standing::Call { provider: self.owner.unwrap_or(flavour.elsewhere), by_body: false }
+            }
             Guess::Body => Standing::Open,
             // A request in absolute form goes through a proxy, and the next one on the connection may go anywhere.
             Guess::Foreign if authority.is_some() => Standing::Foreign(Bearing::Expect),
@@ -259,21 +275,36 @@ impl Exchange {
             path: path.get(..path.floor_char_boundary(limits::PATH)).unwrap_or_default().to_owned(),
             traceparent: headers.get("traceparent").and_then(capped),
             user_agent: headers.get("user-agent").and_then(capped),
-            retry_count: headers.get("x-stainless-retry-count").and_then(|count| count.parse().ok()),
             ..blank(*protocol)
         });
         self.times.request_first_byte = Some(first_at);
+        if self.standing_is_open() {
+            let host = authority_of_host.map(|authority| authority.host);
+            self.asked = headers::request(headers, host, path);
+        }
+    }
+
+    /// It is a call, or may be one.
+    fn standing_is_open(&self) -> bool {
+        match self.standing {
+            Standing::New | Standing::Open | Standing::Call { .. } => true,
+            Standing::Foreign(_) | Standing::Over => false,
+        }
     }
 
     fn response_head(&mut self, head: ResponseHead, first_at: Time) {
         self.join_late();
         let ResponseHead { status, protocol, headers, partial: _ } = head;
+        self.readers.iter_mut().for_each(|candidate| candidate.reader.response_head(status, &headers));
         self.times.response_first_byte.get_or_insert(first_at);
         let http = self.http.get_or_insert_with(|| blank(protocol));
         http.status = status;
         let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
         let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
+        let id = id.or_else(|| headers::request_id(&headers).map(|(_, id)| id));
         http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
+        let host = http.host.as_deref().map(|host| Authority::parse(host).host);
+        self.answered = headers::response(&headers, host, None);
         let media_type =
             headers.get("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
         let streams = ["text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"];
@@ -287,7 +318,7 @@ impl Exchange {
         if self.standing == Standing::New {
             self.standing = Standing::Open;
             self.joined_late = true;
-            self.readers = FLAVOURS.iter().map(|flavour| Candidate::new(flavour)).collect();
+            self.readers = self.everybody();
             // What is seen of the request is not its beginning.
             self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(Side::Request));
         }
@@ -300,6 +331,7 @@ impl Exchange {
         if self.joined_late {
             return;
         }
+        self.body.write(bytes);
         self.readers.iter_mut().for_each(|candidate| candidate.reader.request(bytes));
         self.decide(false);
     }
@@ -314,29 +346,41 @@ impl Exchange {
         self.decide(true);
     }
 
-    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come.
+    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come. Requests
+    /// of several APIs can look the same; then whoever knows the answer has it.
     fn decide(&mut self, over: bool) {
         if self.standing != Standing::Open || self.joined_late {
             return;
         }
-        if let Some(at) = self.readers.iter().position(|one| one.reader.claims(Side::Request) == Claim::Yes) {
-            let claimant = self.readers.swap_remove(at);
-            let provider = claimant.flavour.elsewhere.clone();
-            self.readers = vec![claimant];
-            self.standing = Standing::Call { provider, by_body: true };
-            return;
+        self.readers.retain(|one| match one.reader.claims(Side::Request) {
+            Claim::Yes => true,
+            Claim::Open => !over,
+            Claim::No => false,
+        });
+        let open = self.readers.iter().any(|one| one.reader.claims(Side::Request) == Claim::Open);
+        match self.readers.first() {
+            None => self.foreign(),
+            Some(_) if open => {}
+            Some(first) => {
+                let provider = self.owner.unwrap_or(first.flavour.elsewhere);
+                self.standing = Standing::Call { provider, by_body: true };
+            }
         }
-        self.readers.retain(|one| one.reader.claims(Side::Request) == Claim::Open);
-        if over || self.readers.is_empty() {
-            self.foreign();
-        }
+    }
+
+    fn everybody(&self) -> Vec<Candidate> {
+        FLAVOURS.iter().map(|flavour| Candidate::new(flavour, self.key)).collect()
     }
 
     fn foreign(&mut self) {
         self.readers.clear();
         // What was lost may have been what told a call.
         let unclear = self.lossy() || self.joined_late || self.headless;
-        self.standing = Standing::Foreign(if unclear { Bearing::Unclear } else { Bearing::Foreign });
+        self.standing = Standing::Foreign(match self.owner {
+            Some(_) => Bearing::Expect,
+            None if unclear => Bearing::Unclear,
+            None => Bearing::Foreign,
+        });
     }
 
     fn notice(&mut self, direction: Direction, notice: Notice) {
@@ -408,14 +452,19 @@ impl Exchange {
         self.times.first_chunk.get_or_insert(at);
         let stream = self.stream.get_or_insert_default();
         stream.chunks += 1;
-        if says == Event::Content {
-            self.times.first_token.get_or_insert(at);
-            self.times.last_token = Some(at);
-            stream.content_chunks += 1;
-            if let Some(before) = self.last_content.replace(at) {
-                stream.coalesced += u64::from(before == at);
-                stream.intervals.push(at.since(before));
+        match says {
+            Event::Content => {}
+            Event::Text => {
+                self.times.first_text.get_or_insert(at);
             }
+            Event::Silent | Event::Done => return None,
+        }
+        self.times.first_token.get_or_insert(at);
+        self.times.last_token = Some(at);
+        stream.content_chunks += 1;
+        if let Some(before) = self.last_content.replace(at) {
+            stream.coalesced += u64::from(before == at);
+            stream.passed(at.since(before));
         }
         None
     }
@@ -433,13 +482,17 @@ impl Exchange {
                     self.foreign();
                     return None;
                 }
-                provider
+                let answers = |one: &Candidate| one.reader.claims(Side::Response) == Claim::Yes;
+                if let Some(at) = self.readers.iter().position(answers) {
+                    self.readers.swap(0, at);
+                }
+                self.owner.or(self.readers.first().map(|one| one.flavour.elsewhere)).unwrap_or(provider)
             }
             Standing::Open => {
                 self.readers.retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
                 // Without its request only its response can tell what an exchange is.
                 match self.readers.first().filter(|_| self.joined_late) {
-                    Some(claimant) => claimant.flavour.elsewhere.clone(),
+                    Some(claimant) => claimant.flavour.elsewhere,
                     None => {
                         self.foreign();
                         return None;
@@ -452,7 +505,30 @@ impl Exchange {
         else {
             return None;
         };
-        let Findings { request, response, usage, error, whole, unknown_shape } = reader.findings();
+        let Findings {
+            operation,
+            server,
+            request,
+            mut traces,
+            response,
+            usage,
+            told,
+            engine,
+            cost,
+            error,
+            whole,
+            unknown_shape,
+        } = reader.findings();
+        let fingerprint = self.answered.fingerprint.and_then(headers::Fingerprint::provider);
+        let provider = match (provider.known_by, server.or(fingerprint)) {
+            (KnownBy::Api, Some(server)) => Provider::server(server),
+            (KnownBy::Api | KnownBy::Host | KnownBy::Server, _) => provider,
+        };
+        let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
+        traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
+        let (beside, usage, cost) = self.beside(usage, told, engine, cost);
+        let invocation = beside.attempts.invocation.as_ref();
+        traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
         let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
@@ -462,7 +538,7 @@ impl Exchange {
         };
         Some(Call {
             provider,
-            api: flavour.api,
+            api: Api { operation: operation.unwrap_or(flavour.api.operation), ..flavour.api },
             failure: failure(error, http.status, transport),
             http,
             request,
@@ -476,7 +552,50 @@ impl Exchange {
             lost_bytes: self.lost_bytes,
             joined_late: self.joined_late,
             unknown_shape: self.unknown_shape + unknown_shape,
+            beside,
+            cost,
+            attempt: None,
+            cache_miss: None,
+            tool_returns: Vec::new(),
+            traces,
         })
+    }
+
+    /// What heads and body tell beside the answer. A body knows better than a head, which was written before it.
+    fn beside(
+        &mut self,
+        usage: Usage,
+        told: ToldTimes,
+        engine: EngineState,
+        cost: Option<Cost>,
+    ) -> (Beside, Usage, Option<Cost>) {
+        let ResponseFacts {
+            rate_limits,
+            mut times,
+            engine: engine_by_head,
+            place,
+            gateway,
+            fingerprint: _,
+            attempts: by_server,
+            usage: usage_by_head,
+            cost: cost_by_head,
+            dropped_reason: _,
+            unknown_shape: unknown_answer,
+        } = std::mem::take(&mut self.answered);
+        let RequestFacts { mut attempts, client, place: mut asked_place, unknown_shape } =
+            std::mem::take(&mut self.asked);
+        self.unknown_shape = self.unknown_shape.saturating_add(unknown_shape).saturating_add(unknown_answer);
+        times.merge(told);
+        let mut state = engine;
+        state.fill(engine_by_head);
+        attempts.fill(by_server);
+        // Where it was answered is better known to who answered.
+        let mut here = place;
+        here.fill(std::mem::take(&mut asked_place));
+        let usage = if usage == Usage::default() { usage_by_head } else { usage };
+        let cost = cost.or_else(|| cost_by_head.and_then(|cost| Cost::told(cost.source, &cost.usd)));
+        let beside = Beside { rate_limits, times, engine: state, place: here, gateway, attempts, client };
+        (beside, usage, cost)
     }
 
     /// A request had the shape of a call, on a path that says nothing, and its successful answer has not.
@@ -548,8 +667,8 @@ impl Reset {
 }
 
 impl Candidate {
-    fn new(flavour: &'static Flavour) -> Self {
-        Self { flavour, reader: (flavour.reader)() }
+    fn new(flavour: &'static Flavour, key: Key) -> Self {
+        Self { flavour, reader: (flavour.reader)(key) }
     }
 }
 
@@ -562,7 +681,6 @@ fn blank(protocol: Protocol) -> Http {
         request_id: None,
         traceparent: None,
         user_agent: None,
-        retry_count: None,
         request_bytes: 0,
         response_bytes: 0,
     }

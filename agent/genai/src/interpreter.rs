@@ -5,12 +5,14 @@
 //! second call.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use wire::{ExchangeId, Kind, Message, Time};
 
 use crate::call::Call;
 use crate::exchange::{Bearing, Exchange, Standing};
 use crate::limits;
+use crate::settings::Settings;
 
 /// What the interpreter thinks of its connection so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub enum Verdict {
 /// All exchanges of one connection.
 #[derive(Debug, Default)]
 pub struct Interpreter {
+    settings: Arc<Settings>,
     open: BTreeMap<ExchangeId, Exchange>,
     /// The first id that was not seen yet. Ids are given in order, so one below it that is not open is over.
     next: u64,
@@ -42,8 +45,8 @@ pub struct Interpreter {
 
 impl Interpreter {
     /// A connection of which nothing is known.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, ..Self::default() }
     }
 
     /// Takes the next message of the connection.
@@ -55,13 +58,13 @@ impl Interpreter {
             }
             self.next = id.0.saturating_add(1);
             self.make_room(message.at);
-            self.open.insert(id, Exchange::new());
+            self.open.insert(id, Exchange::new(self.settings.key));
         }
         let Some(exchange) = self.open.get_mut(&id) else {
             return;
         };
         let ends = matches!(message.kind, Kind::End(_));
-        let call = exchange.push(message);
+        let call = exchange.push(message, &self.settings);
         self.model |= matches!(exchange.standing(), Standing::Call { by_body: false, .. });
         if ends && exchange.is_gone() {
             self.close(id);

@@ -40,6 +40,28 @@ pub(crate) trait Shape {
     /// Whether strings at a place are to be captured. Where not, they are content and are only seen to be there.
     fn reads_text(place: Self::Place) -> bool;
 
+    /// Whether [`Shape::hear`] is to be given the strings at a place.
+    fn hears(_place: Self::Place) -> bool {
+        false
+    }
+
+    /// The next piece of a string, as written between its quotes, however long it is. Its end is told by
+    /// [`Shape::scalar`].
+    fn hear(&mut self, _place: Self::Place, _written: &[u8]) {}
+
+    /// Whether [`Shape::tap`] is to be given the value at a place: a container, or a scalar. Taps do not nest: the
+    /// outer one has it all.
+    fn taps(_place: Self::Place, _value: Option<Container>) -> bool {
+        false
+    }
+
+    /// The next bytes of a value, as written, with its quotes or brackets. A value that has ended is told by
+    /// [`Shape::tapped`].
+    fn tap(&mut self, _place: Self::Place, _written: &[u8]) {}
+
+    /// The value that was given to [`Shape::tap`] is whole. Comes after its own [`Shape::close`] or [`Shape::scalar`].
+    fn tapped(&mut self, _place: Self::Place) {}
+
     /// A container begins. Whether to go into it.
     fn open(&mut self, place: Self::Place, container: Container) -> bool;
 
@@ -144,6 +166,17 @@ pub(crate) struct Scanner<P> {
     /// Where the value that comes next, or is being read, stands.
     place: Option<P>,
     capture: Capture,
+    tap: Option<Tap<P>>,
+}
+
+/// A value whose bytes are given out as they are.
+#[derive(Clone, Copy)]
+struct Tap<P> {
+    place: P,
+    /// Containers that it stands in.
+    depth: usize,
+    /// Bytes of it in the piece at hand.
+    begun_at: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +230,13 @@ struct Capture {
 impl<P: Copy> Scanner<P> {
     /// A document of which nothing was seen.
     pub(crate) fn new<S: Shape<Place = P>>() -> Self {
-        Self { state: State::Value, stack: Vec::new(), place: Some(S::ROOT), capture: Capture::default() }
+        Self {
+            state: State::Value,
+            stack: Vec::new(),
+            place: Some(S::ROOT),
+            capture: Capture::default(),
+            tap: None,
+        }
     }
 
     /// Forgets the document and begins another; keeps its memory.
@@ -205,6 +244,7 @@ impl<P: Copy> Scanner<P> {
         self.state = State::Value;
         self.stack.clear();
         self.place = Some(S::ROOT);
+        self.tap = None;
     }
 
     /// Gives up: what follows is not the continuation of what was seen.
@@ -234,13 +274,23 @@ impl<P: Copy> Scanner<P> {
 
     /// Takes the next piece.
     pub(crate) fn push<S: Shape<Place = P>>(&mut self, piece: &[u8], shape: &mut S) {
-        let mut input = Input(piece);
+        if let Some(tap) = &mut self.tap {
+            tap.begun_at = 0;
+        }
+        let mut input = Input::new(piece);
+        self.scan(&mut input, shape);
+        if let Some(Tap { place, begun_at, .. }) = self.tap {
+            shape.tap(place, input.since(begun_at));
+        }
+    }
+
+    fn scan<S: Shape<Place = P>>(&mut self, input: &mut Input<'_>, shape: &mut S) {
         while let Some(byte) = input.peek() {
             match self.state {
                 State::Done | State::Broken => return,
-                State::Text(role) => self.text(role, &mut input, shape),
-                State::Word => self.word(&mut input, shape),
-                State::Passing { depth, quote } => self.pass(depth, quote, &mut input),
+                State::Text(role) => self.text(role, input, shape),
+                State::Word => self.word(input, shape),
+                State::Passing { depth, quote } => self.pass(depth, quote, input, shape),
                 State::Value
                 | State::FirstElement
                 | State::FirstKey
@@ -251,23 +301,23 @@ impl<P: Copy> Scanner<P> {
                 {
                     input.skip(1);
                 }
-                State::Value => self.value(byte, &mut input, shape),
+                State::Value => self.value(byte, input, shape),
                 State::Colon => {
                     input.skip(1);
                     self.state = if byte == b':' { State::Value } else { State::Broken };
                 }
                 State::FirstKey | State::Key if byte == b'"' => {
                     input.skip(1);
-                    self.begin_text(Role::Key, &mut input, shape);
+                    self.begin_text(Role::Key, input, shape);
                 }
-                State::FirstKey if byte == b'}' => self.end_container(&mut input, shape),
+                State::FirstKey if byte == b'}' => self.end_container(input, shape),
                 State::FirstKey | State::Key => self.state = State::Broken,
-                State::FirstElement if byte == b']' => self.end_container(&mut input, shape),
+                State::FirstElement if byte == b']' => self.end_container(input, shape),
                 State::FirstElement => {
                     self.place = self.stack.last().and_then(|array| S::element(array.place));
-                    self.value(byte, &mut input, shape);
+                    self.value(byte, input, shape);
                 }
-                State::Next => self.next(byte, &mut input, shape),
+                State::Next => self.next(byte, input, shape),
             }
         }
     }
@@ -294,6 +344,14 @@ impl<P: Copy> Scanner<P> {
 
     /// The first byte of a value.
     fn value<S: Shape<Place = P>>(&mut self, byte: u8, input: &mut Input<'_>, shape: &mut S) {
+        let container = match byte {
+            b'{' => Some(Container::Object),
+            b'[' => Some(Container::Array),
+            _ => None,
+        };
+        if let Some(place) = self.place.filter(|place| self.tap.is_none() && S::taps(*place, container)) {
+            self.tap = Some(Tap { place, depth: self.stack.len(), begun_at: input.at() });
+        }
         match byte {
             b'{' => self.begin_container(Container::Object, input, shape),
             b'[' => self.begin_container(Container::Array, input, shape),
@@ -334,7 +392,7 @@ impl<P: Copy> Scanner<P> {
         if let Some(frame) = self.stack.pop() {
             shape.close(frame.place);
         }
-        self.after_value();
+        self.after_value(input, shape);
     }
 
     fn begin_text<S: Shape<Place = P>>(&mut self, role: Role, input: &mut Input<'_>, shape: &mut S) {
@@ -345,8 +403,12 @@ impl<P: Copy> Scanner<P> {
         // Nearly every string is whole in its piece and has no escapes; then nothing is copied.
         if let Some((bytes, b'"')) = input.until_quote_or_backslash() {
             input.skip(bytes.len() + 1);
+            if role == Role::Value && !bytes.is_empty() {
+                self.be_heard(bytes, shape);
+            }
             let whole = keep && bytes.len() <= limits::TEXT;
-            self.end_text(role, bytes.is_empty(), whole.then_some(Written { bytes, escapes: false }), shape);
+            let text = whole.then_some(Written { bytes, escapes: false });
+            self.end_text(role, bytes.is_empty(), text, input, shape);
         } else {
             self.capture.begin(keep);
             self.state = State::Text(role);
@@ -357,20 +419,20 @@ impl<P: Copy> Scanner<P> {
     fn text<S: Shape<Place = P>>(&mut self, role: Role, input: &mut Input<'_>, shape: &mut S) {
         if std::mem::take(&mut self.capture.after_backslash) {
             if let Some(byte) = input.peek() {
-                self.capture.add(&[byte], limits::TEXT);
+                self.add_text(role, &[byte], shape);
                 input.skip(1);
             }
             return;
         }
         let Some((before, stop)) = input.until_quote_or_backslash() else {
-            self.capture.add(input.0, limits::TEXT);
-            *input = Input(&[]);
+            self.add_text(role, input.rest(), shape);
+            input.skip(input.rest().len());
             return;
         };
-        self.capture.add(before, limits::TEXT);
+        self.add_text(role, before, shape);
         input.skip(before.len() + 1);
         if stop == b'\\' {
-            self.capture.add(b"\\", limits::TEXT);
+            self.add_text(role, b"\\", shape);
             self.capture.escapes = true;
             self.capture.after_backslash = true;
             return;
@@ -378,8 +440,22 @@ impl<P: Copy> Scanner<P> {
         let capture = std::mem::take(&mut self.capture);
         let whole = capture.keep && !capture.too_long;
         let written = Written { bytes: &capture.bytes, escapes: capture.escapes };
-        self.end_text(role, capture.empty, whole.then_some(written), shape);
+        self.end_text(role, capture.empty, whole.then_some(written), input, shape);
         self.capture = capture;
+    }
+
+    /// The next piece of a string that is not whole in one.
+    fn add_text<S: Shape<Place = P>>(&mut self, role: Role, bytes: &[u8], shape: &mut S) {
+        self.capture.add(bytes, limits::TEXT);
+        if role == Role::Value && !bytes.is_empty() {
+            self.be_heard(bytes, shape);
+        }
+    }
+
+    fn be_heard<S: Shape<Place = P>>(&self, bytes: &[u8], shape: &mut S) {
+        if let Some(place) = self.place.filter(|place| S::hears(*place)) {
+            shape.hear(place, bytes);
+        }
     }
 
     fn end_text<S: Shape<Place = P>>(
@@ -387,6 +463,7 @@ impl<P: Copy> Scanner<P> {
         role: Role,
         empty: bool,
         text: Option<Written<'_>>,
+        input: &Input<'_>,
         shape: &mut S,
     ) {
         match role {
@@ -402,7 +479,7 @@ impl<P: Copy> Scanner<P> {
                 if let Some(place) = self.place {
                     shape.scalar(place, &Scalar::Text { empty, text });
                 }
-                self.after_value();
+                self.after_value(input, shape);
             }
         }
     }
@@ -416,7 +493,7 @@ impl<P: Copy> Scanner<P> {
             return;
         }
         let Some(place) = self.place else {
-            return self.after_value();
+            return self.after_value(input, shape);
         };
         // Nearly every word is whole in its piece; then nothing is copied.
         let capture = std::mem::take(&mut self.capture);
@@ -429,11 +506,11 @@ impl<P: Copy> Scanner<P> {
             let word = read_word(&self.capture.bytes);
             shape.scalar(place, if self.capture.too_long { &Scalar::Unknown } else { &word });
         }
-        self.after_value();
+        self.after_value(input, shape);
     }
 
     /// Inside a container that is passed over.
-    fn pass(&mut self, depth: u64, quote: Quote, input: &mut Input<'_>) {
+    fn pass<S: Shape<Place = P>>(&mut self, depth: u64, quote: Quote, input: &mut Input<'_>, shape: &mut S) {
         let mut depth = depth;
         match quote {
             Quote::Outside => {
@@ -449,7 +526,7 @@ impl<P: Copy> Scanner<P> {
                         _ => {}
                     }
                     if depth == 0 {
-                        self.after_value();
+                        self.after_value(input, shape);
                         return;
                     }
                 }
@@ -461,7 +538,7 @@ impl<P: Copy> Scanner<P> {
                     let quote = if stop == b'"' { Quote::Outside } else { Quote::AfterBackslash };
                     self.state = State::Passing { depth, quote };
                 }
-                None => *input = Input(&[]),
+                None => input.skip(input.rest().len()),
             },
             Quote::AfterBackslash => {
                 input.skip(1);
@@ -470,8 +547,12 @@ impl<P: Copy> Scanner<P> {
         }
     }
 
-    fn after_value(&mut self) {
+    fn after_value<S: Shape<Place = P>>(&mut self, input: &Input<'_>, shape: &mut S) {
         self.state = if self.stack.is_empty() { State::Done } else { State::Next };
+        if let Some(Tap { place, begun_at, .. }) = self.tap.take_if(|tap| tap.depth == self.stack.len()) {
+            shape.tap(place, input.since(begun_at));
+            shape.tapped(place);
+        }
     }
 }
 
@@ -499,33 +580,54 @@ impl Capture {
     }
 }
 
-/// The rest of a piece.
-struct Input<'a>(&'a [u8]);
+/// A piece and its rest.
+struct Input<'a> {
+    piece: &'a [u8],
+    rest: &'a [u8],
+}
 
 impl<'a> Input<'a> {
+    fn new(piece: &'a [u8]) -> Self {
+        Self { piece, rest: piece }
+    }
+
     fn peek(&self) -> Option<u8> {
-        self.0.first().copied()
+        self.rest.first().copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// How much of the piece is behind us.
+    fn at(&self) -> usize {
+        self.piece.len() - self.rest.len()
+    }
+
+    /// What was taken since then.
+    fn since(&self, at: usize) -> &'a [u8] {
+        self.piece.get(at..self.at()).unwrap_or_default()
     }
 
     fn skip(&mut self, count: usize) {
-        self.0 = self.0.get(count..).unwrap_or_default();
+        self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
     /// The bytes that belong to a number or literal.
     fn word(&self) -> &'a [u8] {
         let belongs =
             |byte: &u8| matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
-        let end = self.0.iter().position(|byte| !belongs(byte)).unwrap_or(self.0.len());
-        self.0.get(..end).unwrap_or_default()
+        let end = self.rest.iter().position(|byte| !belongs(byte)).unwrap_or(self.rest.len());
+        self.rest.get(..end).unwrap_or_default()
     }
 
     /// The bytes before the next quote or backslash, and which of them it is.
     fn until_quote_or_backslash(&self) -> Option<(&'a [u8], u8)> {
-        let end = match near_quote_or_backslash(self.0) {
+        let end = match near_quote_or_backslash(self.rest) {
             Near::At(end) => end,
-            Near::NotBefore(from) => from + memchr2(b'"', b'\\', self.0.get(from..)?)?,
+            Near::NotBefore(from) => from + memchr2(b'"', b'\\', self.rest.get(from..)?)?,
         };
-        let (before, from) = self.0.split_at_checked(end)?;
+        let (before, from) = self.rest.split_at_checked(end)?;
         Some((before, from.first().copied()?))
     }
 }

@@ -39,3 +39,73 @@ pub const TOOL_CALLS: usize = 128;
 
 /// Intervals that are kept one by one; 32 KiB. Longer streams are rare and change to a sketch.
 pub const EXACT_INTERVALS: usize = 4096;
+
+/// Nesting that is followed in an answer that should be JSON. Schemas of providers allow 5 to 10 levels.
+pub const CHECK_DEPTH: usize = 128;
+
+/// Bytes of one usage object. The largest that is known, of OpenRouter with all its costs, has 900.
+pub const USAGE: usize = 4096;
+
+/// Figures of all usage objects of a call. The richest provider (Gemini with all modalities) tells 30.
+pub const FIGURES: usize = 64;
+
+/// Nesting within a usage object: `iterations[0].cache_creation.ephemeral_5m_input_tokens` has 4.
+pub const USAGE_DEPTH: usize = 5;
+
+/// Messages of a prompt whose digests are kept, from the first on: 4 KiB for a call under way. Agents' conversations
+/// reach a few hundred; of a longer one a change after these is not seen, and that there are more is.
+pub const TRACED_MESSAGES: usize = 512;
+
+/// How long after a failed attempt the same body is still taken for another: clients wait up to 60 s between two, and
+/// take up to 60 s to connect. Where the server said how long to wait, twice that if it is longer.
+pub const BACK_OFF_NS: u64 = 130 * 1_000_000_000;
+
+/// Attempts of a process that are remembered; 6 KiB. A busy process makes some hundred calls a second, and a retry that
+/// comes after so many others is told as a call of its own.
+pub const REMEMBERED_ATTEMPTS: usize = 64;
+
+/// Tool calls of a process that have not come back. Most come back with the next call.
+pub const REMEMBERED_TOOL_CALLS: usize = 256;
+
+/// Prompts of a process that are remembered, with [`REMEMBERED_BLOCKS`] blocks in all.
+pub const REMEMBERED_PROMPTS: usize = 128;
+
+/// Blocks of all prompts of a process that are remembered; 96 KiB.
+pub const REMEMBERED_BLOCKS: usize = 4096;
+
+/// The shortest prompt that OpenAI and most models of Anthropic and Google cache.
+pub const CACHED_TOKENS: u64 = 1024;
+
+/// Bytes of a price file. The largest that there is, litellm's, has 3 MB.
+pub const PRICE_FILE: usize = 16 * 1024 * 1024;
+
+/// Models of a price file, which are looked through one after the other. litellm's has 4,500.
+pub const PRICE_MODELS: usize = 50_000;
+
+/// Nesting of a price file. The embedded one has 11.
+pub const PRICE_DEPTH: usize = 64;
+
+/// Nesting of clauses in a price file. Its own has 3.
+pub const PRICE_CLAUSE_DEPTH: usize = 8;
+
+/// Bytes of a pattern in a price file; the longest of its own has 112.
+pub const PRICE_PATTERN: usize = 512;
+
+/// Bytes of a compiled pattern.
+pub const PRICE_PATTERN_COMPILED: usize = 64 * 1024;
+
+/// Groups within groups in a pattern.
+pub const PRICE_PATTERN_DEPTH: u32 = 16;
+/// Bytes of a header value that is read for what it tells. The longest, a report of an engine's load, has a few hundred
+/// for each metric that was asked for.
+pub const TOLD: usize = 4096;
+
+/// Rate limits of one response. Anthropic sends nine at most, a gateway adds its own; an IETF list may have any number.
+pub const RATE_LIMITS: usize = 24;
+
+/// Bytes of the name of a rate limit, or of an entry of `server-timing`. Real ones stay under 30; longer ones of rate
+/// limits are cut.
+pub const RATE_LIMIT_NAME: usize = 64;
+
+/// Entries of `server-timing`. Real ones have one to five.
+pub const SERVER_TIMINGS: usize = 8;

@@ -1,32 +1,24 @@
 //! Which provider and API an exchange is.
 //!
-//! Comes in: what a request head says. Goes out: a [`Guess`], from the host, then the path; the body's shape is each
+//! Comes in: what a request head says. Goes out: whose host it is, and a [`Guess`] from the path; the body's shape is each
 //! flavour's own judgement ([`crate::provider::Reader::claims`]). The host names the provider, the path names the API:
 //! gateways put any prefix before the same endings.
 
-use crate::call::Provider;
+use crate::hosts;
 use crate::provider::{FLAVOURS, Flavour};
+use crate::settings::Settings;
 
 /// What the head of a request tells.
 #[derive(Clone)]
 pub(crate) enum Guess {
-    /// A call of this API to this provider.
-    Call(&'static Flavour, Provider),
+    /// A call of this API.
+    Call(&'static Flavour),
     /// No call, but model traffic goes this way: a model provider's host, or a path of some model API.
     ModelTraffic,
     /// It may be a call; its body has to tell.
     Body,
     /// No call.
     Foreign,
-}
-
-/// The parts of a request head that matter here.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Head<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) authority: Option<Authority<'a>>,
-    /// Without query.
-    pub(crate) path: &'a str,
 }
 
 /// A host, with its port where one is given.
@@ -66,35 +58,29 @@ pub(crate) fn split_target(target: &str) -> (Option<&str>, &str) {
     (authority, path.split(['?', '#']).next().unwrap_or_default())
 }
 
-/// What a request head tells.
-pub(crate) fn by_head(head: &Head<'_>) -> Guess {
-    let owner = head.authority.and_then(provider);
-    let path = head.path.strip_suffix('/').unwrap_or(head.path);
+/// Whose host it is. Hosts that the user names come before the table.
+pub(crate) fn owner(authority: Authority<'_>, settings: &Settings) -> Option<&'static str> {
+    let host = authority.host.trim_end_matches('.').to_ascii_lowercase();
+    let named = settings.hosts.iter().find(|named| named.names(&host, authority.port));
+    named.map(crate::settings::NamedHost::provider).or_else(|| hosts::owner(&host))
+}
+
+/// What a request head tells. The path is without query; `owned`: the host is a provider's.
+pub(crate) fn by_head(method: &str, path: &str, owned: bool) -> Guess {
+    let path = path.strip_suffix('/').unwrap_or(path);
     let api = by_path(path);
-    if head.method != "POST" {
-        return if owner.is_some() || api.is_some() || is_model_path(path) {
+    if method != "POST" {
+        return if owned || api.is_some() || is_model_path(path) {
             Guess::ModelTraffic
         } else {
             Guess::Foreign
         };
     }
-    match (api, owner) {
-        (Some(flavour), Some(provider)) => Guess::Call(flavour, provider),
-        (Some(flavour), None) => Guess::Call(flavour, flavour.elsewhere.clone()),
-        (None, Some(_)) => Guess::ModelTraffic,
-        (None, None) if is_model_path(path) => Guess::ModelTraffic,
-        (None, None) => Guess::Body,
+    match api {
+        Some(flavour) => Guess::Call(flavour),
+        None if is_model_path(path) => Guess::ModelTraffic,
+        None => Guess::Body,
     }
-}
-
-/// Whose host it is. Hosts that a user names come before the table, with their ports.
-fn provider(authority: Authority<'_>) -> Option<Provider> {
-    let host = authority.host.trim_end_matches('.').to_ascii_lowercase();
-    let matches = |pattern: &str| {
-        if pattern.starts_with(['.', '-']) { host.ends_with(pattern) } else { host == pattern }
-    };
-    let mut hosts = FLAVOURS.iter().flat_map(|flavour| flavour.hosts);
-    hosts.find(|(pattern, _)| matches(pattern)).map(|(_, provider)| provider.clone())
 }
 
 fn by_path(path: &str) -> Option<&'static Flavour> {
@@ -159,16 +145,19 @@ fn is_model_path(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Api;
 
     /// What a request to `host` with `method target` is taken for.
     fn guess(host: &str, line: &str) -> String {
         let (method, target) = line.split_once(' ').unwrap();
         let (authority, path) = split_target(target);
-        let authority = Some(Authority::parse(authority.unwrap_or(host)));
-        match by_head(&Head { method, authority, path }) {
-            Guess::Call(Flavour { api: Api::ChatCompletions, .. }, provider) => format!("{provider:?}"),
-            Guess::Call(flavour, provider) => format!("{} {}", provider.name(), flavour.api.name()),
+        let authority = Authority::parse(authority.unwrap_or(host));
+        let owner = owner(authority, &Settings::default());
+        match by_head(method, path, owner.is_some()) {
+            Guess::Call(flavour) => {
+                let inferred = if owner.is_none() && flavour.elsewhere.is_inferred() { "?" } else { "" };
+                let name = owner.unwrap_or(flavour.elsewhere.name);
+                format!("{name}{inferred} {}", flavour.api.name)
+            }
             Guess::ModelTraffic => "traffic".to_owned(),
             Guess::Body => "body".to_owned(),
             Guess::Foreign => "foreign".to_owned(),
@@ -178,25 +167,29 @@ mod tests {
     #[test]
     fn heads_are_told_by_host_and_path() {
         for (host, line, expect) in [
-            ("api.openai.com", "POST /v1/chat/completions", "OpenAi"),
-            ("API.OpenAI.com:443", "POST /v1/chat/completions?a=b", "OpenAi"),
-            ("api.openai.com.", "POST /v1/chat/completions/", "OpenAi"),
-            ("eu.api.openai.com", "POST /v1/chat/completions", "OpenAi"),
-            ("proxy.local:3128", "POST https://api.openai.com/v1/chat/completions", "OpenAi"),
-            ("xapi.openai.com", "POST /v1/chat/completions", "OpenAiCompatible"),
-            ("api.openai.com.evil.example", "POST /v1/chat/completions", "OpenAiCompatible"),
-            ("127.0.0.1:8000", "POST /any/prefix/chat/completions", "OpenAiCompatible"),
-            ("[::1]:8000", "POST /v1/chat/completions", "OpenAiCompatible"),
+            ("api.openai.com", "POST /v1/chat/completions", "openai chat_completions"),
+            ("API.OpenAI.com:443", "POST /v1/chat/completions?a=b", "openai chat_completions"),
+            ("api.openai.com.", "POST /v1/chat/completions/", "openai chat_completions"),
+            ("eu.api.openai.com", "POST /v1/chat/completions", "openai chat_completions"),
+            (
+                "proxy.local:3128",
+                "POST https://api.openai.com/v1/chat/completions",
+                "openai chat_completions",
+            ),
+            ("xapi.openai.com", "POST /v1/chat/completions", "openai? chat_completions"),
+            ("api.openai.com.evil.example", "POST /v1/chat/completions", "openai? chat_completions"),
+            ("127.0.0.1:8000", "POST /any/prefix/chat/completions", "openai? chat_completions"),
+            ("[::1]:8000", "POST /v1/chat/completions", "openai? chat_completions"),
             (
                 "x.openai.azure.com",
                 "POST /openai/deployments/d/chat/completions?api-version=1",
-                "OpenAiCompatible",
+                "azure.ai.openai chat_completions",
             ),
             ("api.openai.com", "POST /v1/responses", "openai responses"),
             ("us.api.openai.com:443", "POST /v1/responses/", "openai responses"),
-            ("x.openai.azure.com", "POST /openai/v1/responses", "openai responses"),
-            ("x.openai.azure.com", "POST /openai/responses?api-version=1", "openai responses"),
-            ("10.0.0.1:8000", "POST /gateway/v1/responses", "openai responses"),
+            ("x.openai.azure.com", "POST /openai/v1/responses", "azure.ai.openai responses"),
+            ("x.openai.azure.com", "POST /openai/responses?api-version=1", "azure.ai.openai responses"),
+            ("10.0.0.1:8000", "POST /gateway/v1/responses", "openai? responses"),
             ("api.openai.com", "POST /v1/responses/resp_1/cancel", "traffic"),
             ("10.0.0.1:8000", "POST /v1/responses/compact", "traffic"),
             ("10.0.0.1:8000", "GET /v1/responses/resp_1", "traffic"),
@@ -205,21 +198,21 @@ mod tests {
             (
                 "x.openai.azure.com",
                 "POST /openai/deployments/d/embeddings?api-version=1",
-                "openai embeddings",
+                "azure.ai.openai embeddings",
             ),
             ("10.0.0.1:8000", "GET /v1/embeddings", "traffic"),
             // As likely the answers to a survey.
             ("g.example", "POST /forms/1/responses", "body"),
             ("api.openai.com", "GET /v1/models", "traffic"),
-            ("api.openai.com", "POST /v1/files", "traffic"),
+            ("api.openai.com", "POST /v1/files", "body"),
             ("api.openai.com", "GET /v1/chat/completions", "traffic"),
             ("127.0.0.1:8000", "GET /v1/models", "traffic"),
             ("api.anthropic.com", "POST /v1/messages?beta=true", "anthropic messages"),
             ("api.anthropic.com", "POST /v1/messages/count_tokens", "anthropic count_tokens"),
-            ("api.anthropic.com", "POST /v1/messages/batches", "traffic"),
+            ("api.anthropic.com", "POST /v1/messages/batches", "body"),
             ("api.anthropic.com", "GET /v1/models", "traffic"),
-            ("api.anthropic.com", "POST /v1/chat/completions", "Named(\"anthropic\")"),
-            ("127.0.0.1:8000", "POST /anthropic/v1/messages", "anthropic messages"),
+            ("api.anthropic.com", "POST /v1/chat/completions", "anthropic chat_completions"),
+            ("127.0.0.1:8000", "POST /anthropic/v1/messages", "anthropic? messages"),
             ("api.openai.com", "POST /v1/threads/thread_1/messages", "traffic"),
             ("chat.example", "POST /channels/1/messages", "traffic"),
             ("127.0.0.1:11434", "POST /api/chat", "body"),
@@ -230,7 +223,7 @@ mod tests {
             (
                 "g.example",
                 "POST /v1beta/models/gemini:streamGenerateContent?alt=sse",
-                "gcp.gen_ai generate_content",
+                "gcp.gen_ai? generate_content",
             ),
             (
                 "generativelanguage.googleapis.com",
@@ -251,12 +244,12 @@ mod tests {
             (
                 "generativelanguage.googleapis.com",
                 "POST /v1beta/openai/chat/completions",
-                "Named(\"gcp.gemini\")",
+                "gcp.gemini chat_completions",
             ),
             (
                 "x-aiplatform.googleapis.com.evil.example",
                 "POST /v1/models/m:generateContent",
-                "gcp.gen_ai generate_content",
+                "gcp.gen_ai? generate_content",
             ),
             ("g.example", "POST /ask", "body"),
             ("g.example", "POST /notchat/completionsx", "body"),

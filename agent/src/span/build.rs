@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use genai::{Call, Outcome, Provider, Stream, Times, Usage};
+use genai::{AttemptBy, CacheMiss, Call, Outcome, Prompt, Provider, Stream, Times, Usage};
 use wire::Time;
 
 use super::model::{ConnectionInfo, Phase, Span, Value};
@@ -21,13 +21,15 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, cl
     attributes.request(call);
     attributes.response(call);
     attributes.usage(&call.usage);
-    attributes.timing(&call.times, call.stream.as_ref());
+    attributes.cache(call);
+    attributes.timing(call);
+    attributes.tools(call);
     attributes.http(call);
     attributes.server(call.http.host.as_deref(), connection.server_name.as_deref());
     attributes.ending(call);
     attributes.float(name::TRACE_COMPLETENESS, completeness(&phases, end.since(start)));
     attributes.process(process);
-    let operation = call.api.operation();
+    let operation = call.api.operation;
     Span {
         name: match &call.request.model {
             Some(model) => format!("{operation} {model}"),
@@ -53,6 +55,7 @@ fn moments(times: &Times) -> Vec<(&'static str, Time)> {
         response_first_byte,
         first_chunk,
         first_token,
+        first_text,
         last_token,
         last_byte,
     } = *times;
@@ -62,6 +65,7 @@ fn moments(times: &Times) -> Vec<(&'static str, Time)> {
         ("response_first_byte", response_first_byte),
         ("first_chunk", first_chunk),
         ("first_token", first_token),
+        ("first_text", first_text),
         ("last_token", last_token),
         ("last_byte", last_byte),
     ];
@@ -109,19 +113,64 @@ struct Attributes(Vec<(&'static str, Value)>);
 impl Attributes {
     fn request(&mut self, call: &Call) {
         let Call { provider, api, request, .. } = call;
-        self.text(name::OPERATION_NAME, Some(api.operation()));
-        self.text(name::PROVIDER_NAME, Some(provider.name()));
+        self.text(name::OPERATION_NAME, Some(api.operation));
+        self.text(name::PROVIDER_NAME, Some(provider.name));
         self.only_true(name::PROVIDER_INFERRED, provider.is_inferred());
-        self.text(name::OPENAI_API_TYPE, is_openai(provider).then(|| api.name()));
+        self.text(name::OPENAI_API_TYPE, is_openai(*provider).then_some(api.name));
         self.text(name::REQUEST_MODEL, request.model.as_deref());
         self.only_true(name::REQUEST_STREAM, request.stream == Some(true));
         self.int(name::REQUEST_MAX_TOKENS, request.max_tokens);
         self.float(name::REQUEST_TEMPERATURE, request.temperature);
         self.float(name::REQUEST_TOP_P, request.top_p);
+        self.float(name::REQUEST_TOP_K, request.top_k);
+        self.float(name::REQUEST_FREQUENCY_PENALTY, request.frequency_penalty);
+        self.float(name::REQUEST_PRESENCE_PENALTY, request.presence_penalty);
+        self.0.extend(request.seed.map(|seed| (name::REQUEST_SEED, Value::Int(seed))));
         self.int(name::REQUEST_CHOICE_COUNT, request.choice_count);
+        self.int(name::REQUEST_STOP_COUNT, request.stop_count);
+        self.text(name::REQUEST_REASONING_LEVEL, request.reasoning_level.as_deref());
+        let tier = if is_openai(*provider) { name::OPENAI_REQUEST_TIER } else { name::REQUEST_TIER };
+        self.text(tier, request.service_tier.as_deref());
+        self.text(name::REQUEST_PREVIOUS_RESPONSE, request.previous_response.as_deref());
+        self.text(name::PROMPT_NAME, request.prompt_id.as_deref());
+        self.text(name::PROMPT_VERSION, request.prompt_version.as_deref());
+        let conversation = call.response.conversation.as_deref().or(request.conversation.as_deref());
+        self.text(name::CONVERSATION_ID, conversation);
         self.text(name::OUTPUT_TYPE, request.output_type.as_deref().and_then(output_type));
         self.int(name::REQUEST_MESSAGE_COUNT, request.message_count);
         self.int(name::REQUEST_TOOL_COUNT, request.tool_count);
+        self.int(name::EMBEDDINGS_DIMENSIONS, request.dimensions);
+        if let Some(format) = &request.encoding_format {
+            self.0.push((name::REQUEST_ENCODING_FORMATS, Value::List(vec![format.clone()])));
+        }
+        self.int(name::REQUEST_INPUT_COUNT, request.input_count);
+        self.int(name::REQUEST_TOP_N, request.top_n);
+        self.text(name::REQUEST_USER, request.user.map(|user| user.to_string()).as_deref());
+        self.text(name::REQUEST_TENANT, request.tenant.map(|tenant| tenant.to_string()).as_deref());
+        if let Some(prompt) = &request.prompt {
+            self.prompt(prompt);
+        }
+    }
+
+    /// What the prompt was made of: lengths, and each part's share of the whole where it has one.
+    fn prompt(&mut self, prompt: &Prompt) {
+        let all = prompt.chars();
+        self.int(name::PROMPT_CHARS, Some(all));
+        let Prompt { system, user, assistant, tool_result, retrieved, media, tool_definitions } = *prompt;
+        for (part, share) in [
+            (system, name::PROMPT_SHARE_SYSTEM),
+            (user, name::PROMPT_SHARE_USER),
+            (assistant, name::PROMPT_SHARE_ASSISTANT),
+            (tool_result, name::PROMPT_SHARE_TOOL_RESULT),
+            (retrieved, name::PROMPT_SHARE_RETRIEVED),
+        ] {
+            self.float(share, (part.count > 0 && all > 0).then(|| part.chars as f64 / all as f64));
+        }
+        let some = |count: u64| Some(count).filter(|count| *count > 0);
+        self.int(name::REQUEST_TOOL_RESULT_COUNT, some(tool_result.count));
+        self.int(name::REQUEST_RETRIEVED_COUNT, some(retrieved.count));
+        self.int(name::REQUEST_MEDIA_COUNT, some(media));
+        self.int(name::REQUEST_TOOL_DEFINITION_BYTES, some(tool_definitions));
     }
 
     fn response(&mut self, call: &Call) {
@@ -130,7 +179,8 @@ impl Attributes {
         self.text(name::RESPONSE_MODEL, response.model.as_deref());
         let mut finish_reasons = response.finish_reasons.clone();
         // The conventions' own word for a stream that broke before it said why it ended.
-        if finish_reasons.is_empty() && call.stream.is_some() && call.outcome == Outcome::Cut {
+        let cancelled = call.failure.as_ref().is_some_and(|failure| failure.kind == "client_cancelled");
+        if finish_reasons.is_empty() && call.stream.is_some() && call.outcome == Outcome::Cut && !cancelled {
             finish_reasons.push("error".to_owned());
         }
         if !finish_reasons.is_empty() {
@@ -141,28 +191,97 @@ impl Attributes {
             .then_some(response.tool_calls.len())
             .or(Some(response.tool_calls.len()).filter(|count| *count > 0));
         self.int(name::RESPONSE_TOOL_CALL_COUNT, tool_calls.map(|count| count as u64));
+        let names = response.tool_calls.iter().filter_map(|tool| tool.name.clone()).collect::<Vec<_>>();
+        if !names.is_empty() {
+            self.0.push((name::RESPONSE_TOOL_NAMES, Value::List(names)));
+        }
         self.only_true(name::RESPONSE_REFUSAL, response.refusal);
-        if is_openai(provider) {
+        self.text(name::RESPONSE_REFUSAL_CATEGORY, response.refusal_category.as_deref());
+        self.only_true(name::RESPONSE_TRUNCATED, response.is_too_long());
+        self.0.extend(response.valid_json.map(|valid| (name::RESPONSE_VALID_JSON, Value::Bool(valid))));
+        self.only_true(name::CONVERSATION_COMPACTED, response.compacted);
+        self.text(name::RESPONSE_UPSTREAM, response.upstream.as_deref());
+        if is_openai(*provider) {
             self.text(name::OPENAI_SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
             self.text(name::OPENAI_SERVICE_TIER, response.service_tier.as_deref());
+        } else {
+            self.text(name::SYSTEM_FINGERPRINT, response.system_fingerprint.as_deref());
+            self.text(name::SERVICE_TIER, response.service_tier.as_deref());
         }
     }
 
     fn usage(&mut self, usage: &Usage) {
-        let Usage { input, output, cache_read, cache_write, reasoning } = *usage;
-        self.int(name::USAGE_INPUT, input);
-        self.int(name::USAGE_OUTPUT, output);
-        self.int(name::USAGE_CACHE_READ, cache_read);
-        self.int(name::USAGE_CACHE_WRITE, cache_write);
-        self.int(name::USAGE_CACHE_CREATION, cache_write);
-        self.int(name::USAGE_REASONING, reasoning);
+        let Usage {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            cache_write_5m,
+            cache_write_1h,
+            reasoning,
+            input_audio,
+            output_audio,
+            input_image,
+            output_image,
+            cache_read_audio,
+            cache_read_image,
+            prediction_accepted,
+            prediction_rejected,
+            web_searches,
+            search_units,
+            inconsistent,
+            raw,
+        } = usage;
+        for (name, count) in [
+            (name::USAGE_INPUT, input),
+            (name::USAGE_OUTPUT, output),
+            (name::USAGE_CACHE_READ, cache_read),
+            (name::USAGE_CACHE_WRITE, cache_write),
+            (name::USAGE_CACHE_CREATION, cache_write),
+            (name::USAGE_CACHE_WRITE_5M, cache_write_5m),
+            (name::USAGE_CACHE_WRITE_1H, cache_write_1h),
+            (name::USAGE_REASONING, reasoning),
+            (name::USAGE_INPUT_AUDIO, input_audio),
+            (name::USAGE_OUTPUT_AUDIO, output_audio),
+            (name::USAGE_INPUT_IMAGE, input_image),
+            (name::USAGE_OUTPUT_IMAGE, output_image),
+            (name::USAGE_CACHE_READ_AUDIO, cache_read_audio),
+            (name::USAGE_CACHE_READ_IMAGE, cache_read_image),
+            (name::USAGE_PREDICTION_ACCEPTED, prediction_accepted),
+            (name::USAGE_PREDICTION_REJECTED, prediction_rejected),
+            (name::USAGE_WEB_SEARCHES, web_searches),
+            (name::USAGE_SEARCH_UNITS, search_units),
+        ] {
+            self.int(name, *count);
+        }
+        self.only_true(name::USAGE_INCONSISTENT, *inconsistent);
+        if !raw.is_empty() {
+            let told = raw.iter().map(|(path, figure)| format!("{path}={figure}")).collect();
+            self.0.push((name::USAGE_RAW, Value::List(told)));
+        }
     }
 
-    fn timing(&mut self, times: &Times, stream: Option<&Stream>) {
+    fn cache(&mut self, call: &Call) {
+        self.float(name::CACHE_HIT_RATIO, call.usage.cache_hit_ratio());
+        let reason = call.cache_miss.map(|miss| match miss {
+            CacheMiss::PromptChanged => "prompt_changed",
+            CacheMiss::ExpiredOrEvicted => "expired_or_evicted",
+            CacheMiss::Cold => "cold",
+        });
+        self.text(name::CACHE_MISS_REASON, reason);
+        self.text(name::CACHE_MISS_TOLD, call.response.cache_miss_reason.as_deref());
+    }
+
+    fn timing(&mut self, call: &Call) {
+        let times = &call.times;
         let from_start = |to: Option<Time>| Some(seconds(to?.since(times.request_first_byte?)));
         self.float(name::TIME_TO_FIRST_CHUNK, from_start(times.first_chunk));
         self.float(name::TIME_TO_FIRST_TOKEN, from_start(times.first_token));
-        let Some(Stream { chunks, content_chunks, coalesced, intervals }) = stream else {
+        self.float(name::TIME_TO_FIRST_TEXT, from_start(times.first_text));
+        self.float(name::TIME_PER_OUTPUT_TOKEN, call.time_per_output_token().map(|nanos| nanos / 1e9));
+        self.float(name::TOKENS_PER_SECOND, call.output_tokens_per_second());
+        let Some(Stream { chunks, content_chunks, coalesced, intervals, stalls, stalled_ns }) = &call.stream
+        else {
             return;
         };
         self.int(name::STREAM_CHUNKS, Some(*chunks));
@@ -172,13 +291,36 @@ impl Attributes {
         self.float(name::CHUNK_INTERVAL_P95, intervals.quantile(0.95).map(seconds));
         self.float(name::CHUNK_INTERVAL_P99, intervals.quantile(0.99).map(seconds));
         self.float(name::CHUNK_INTERVAL_MAX, intervals.max().map(seconds));
+        self.int(name::STREAM_STALLS, Some(*stalls));
+        self.float(name::STREAM_STALLED, (*stalls > 0).then(|| seconds(*stalled_ns)));
+    }
+
+    /// Tools that came back with this call, in the order of their results.
+    fn tools(&mut self, call: &Call) {
+        let took = call.tool_returns.iter().map(|tool| {
+            let name = tool.name.as_deref().unwrap_or("?");
+            format!("{name}={}", seconds(tool.took_ns))
+        });
+        let took: Vec<_> = took.collect();
+        if !took.is_empty() {
+            self.0.push((name::TOOL_DURATIONS, Value::List(took)));
+        }
     }
 
     fn http(&mut self, call: &Call) {
         let http = &call.http;
         self.text(name::PROVIDER_REQUEST_ID, http.request_id.as_deref());
         self.int(name::HTTP_STATUS, http.status.map(u64::from));
-        self.int(name::HTTP_RESEND_COUNT, http.retry_count.filter(|count| *count > 0).map(u64::from));
+        let attempt = call.attempt.filter(|attempt| attempt.number > 1);
+        self.int(name::HTTP_RESEND_COUNT, attempt.map(|attempt| u64::from(attempt.number) - 1));
+        self.text(name::LOGICAL_CALL, attempt.map(|attempt| attempt.logical.to_string()).as_deref());
+        let by = attempt.and_then(|attempt| attempt.by).map(|by| match by {
+            AttemptBy::Count => "count",
+            AttemptBy::Invocation => "invocation",
+            AttemptBy::Body => "body",
+        });
+        self.text(name::RETRY_KNOWN_BY, by);
+        self.float(name::RETRY_WAITED, attempt.and_then(|attempt| attempt.waited_ns).map(seconds));
     }
 
     fn server(&mut self, host: Option<&str>, server_name: Option<&str>) {
@@ -235,11 +377,8 @@ impl Attributes {
 }
 
 /// Whether `openai.*` attributes apply.
-fn is_openai(provider: &Provider) -> bool {
-    match provider {
-        Provider::OpenAi | Provider::OpenAiCompatible => true,
-        Provider::Named(_) | Provider::Compatible(_) => false,
-    }
+fn is_openai(provider: Provider) -> bool {
+    matches!(provider.name, "openai" | "azure.ai.openai")
 }
 
 /// `response_format.type` by the conventions' names.

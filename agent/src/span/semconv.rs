@@ -19,6 +19,63 @@ pub const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
 pub const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
 /// Nucleus sampling.
 pub const REQUEST_TOP_P: &str = "gen_ai.request.top_p";
+/// Sampling among the most likely so many.
+pub const REQUEST_TOP_K: &str = "gen_ai.request.top_k";
+/// Penalty for what is frequent.
+pub const REQUEST_FREQUENCY_PENALTY: &str = "gen_ai.request.frequency_penalty";
+/// Penalty for what was there before.
+pub const REQUEST_PRESENCE_PENALTY: &str = "gen_ai.request.presence_penalty";
+/// Seed of the sampling.
+pub const REQUEST_SEED: &str = "gen_ai.request.seed";
+/// Stop sequences. They are content, so there are only so many.
+pub const REQUEST_STOP_COUNT: &str = "wirelight.request.stop_sequence_count";
+/// How hard to think, by the API's own word.
+pub const REQUEST_REASONING_LEVEL: &str = "gen_ai.request.reasoning.level";
+/// Service tier asked of OpenAI.
+pub const OPENAI_REQUEST_TIER: &str = "openai.request.service_tier";
+/// Service tier asked of others.
+pub const REQUEST_TIER: &str = "wirelight.request.service_tier";
+/// The answer that this one goes on from.
+pub const REQUEST_PREVIOUS_RESPONSE: &str = "gen_ai.request.previous_response.id";
+/// The stored prompt that was used.
+pub const PROMPT_NAME: &str = "gen_ai.prompt.name";
+/// Its version.
+pub const PROMPT_VERSION: &str = "gen_ai.prompt.version";
+/// The conversation that the provider keeps. Never made up.
+pub const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+/// Dimensions asked of embeddings.
+pub const EMBEDDINGS_DIMENSIONS: &str = "gen_ai.embeddings.dimension.count";
+/// Encoding asked of embeddings.
+pub const REQUEST_ENCODING_FORMATS: &str = "gen_ai.request.encoding_formats";
+/// Texts to embed, or documents to rank.
+pub const REQUEST_INPUT_COUNT: &str = "wirelight.request.input_count";
+/// The best so many of the ranked.
+pub const REQUEST_TOP_N: &str = "wirelight.request.top_n";
+/// Who the process says it asks for, as a keyed digest: the same for the same, for as long as the agent
+/// runs.
+pub const REQUEST_USER: &str = "wirelight.request.user";
+/// The tenant that it says it asks for, likewise.
+pub const REQUEST_TENANT: &str = "wirelight.request.tenant";
+/// Characters of text in the prompt.
+pub const PROMPT_CHARS: &str = "wirelight.prompt.chars";
+/// Share of the prompt's characters in instructions.
+pub const PROMPT_SHARE_SYSTEM: &str = "wirelight.prompt.share.system";
+/// Share in what users said.
+pub const PROMPT_SHARE_USER: &str = "wirelight.prompt.share.user";
+/// Share in what the model said before.
+pub const PROMPT_SHARE_ASSISTANT: &str = "wirelight.prompt.share.assistant";
+/// Share in what tools gave back.
+pub const PROMPT_SHARE_TOOL_RESULT: &str = "wirelight.prompt.share.tool_result";
+/// Share in documents that were handed in as such.
+pub const PROMPT_SHARE_RETRIEVED: &str = "wirelight.prompt.share.retrieved";
+/// Results of tools in the prompt. Only above 0.
+pub const REQUEST_TOOL_RESULT_COUNT: &str = "wirelight.request.tool_result_count";
+/// Documents and search results in the prompt. Only above 0.
+pub const REQUEST_RETRIEVED_COUNT: &str = "wirelight.request.retrieved_count";
+/// Images, sounds and files in the prompt. Only above 0.
+pub const REQUEST_MEDIA_COUNT: &str = "wirelight.request.media_count";
+/// Length of the tools' definitions. Only above 0.
+pub const REQUEST_TOOL_DEFINITION_BYTES: &str = "wirelight.request.tool_definition_bytes";
 /// How many choices, where not 1.
 pub const REQUEST_CHOICE_COUNT: &str = "gen_ai.request.choice.count";
 /// The format asked for: `text`, `json`.
@@ -35,12 +92,28 @@ pub const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
 /// Tool calls that the model made.
 pub const RESPONSE_TOOL_CALL_COUNT: &str = "wirelight.response.tool_call_count";
+/// Names of the tools that the model called, in order.
+pub const RESPONSE_TOOL_NAMES: &str = "wirelight.response.tool_names";
 /// The model refused. Only when true.
 pub const RESPONSE_REFUSAL: &str = "wirelight.response.refusal";
+/// Why it refused, by the provider's word.
+pub const RESPONSE_REFUSAL_CATEGORY: &str = "wirelight.response.refusal.category";
+/// The answer was cut off because it had become as long as it may. Only when true.
+pub const RESPONSE_TRUNCATED: &str = "wirelight.response.truncated";
+/// Where JSON was asked for: whether the answer is JSON.
+pub const RESPONSE_VALID_JSON: &str = "wirelight.response.valid_json";
+/// The provider shortened what it was given. Only when true.
+pub const CONVERSATION_COMPACTED: &str = "gen_ai.conversation.compacted";
+/// Who a gateway says has answered.
+pub const RESPONSE_UPSTREAM: &str = "wirelight.response.upstream";
 /// OpenAI's backend configuration.
 pub const OPENAI_SYSTEM_FINGERPRINT: &str = "openai.response.system_fingerprint";
 /// OpenAI's service tier.
 pub const OPENAI_SERVICE_TIER: &str = "openai.response.service_tier";
+/// Backend configuration of a provider that is not OpenAI.
+pub const SYSTEM_FINGERPRINT: &str = "wirelight.response.system_fingerprint";
+/// Service tier of a provider that is not OpenAI.
+pub const SERVICE_TIER: &str = "wirelight.service_tier";
 /// Prompt tokens, cached ones included.
 pub const USAGE_INPUT: &str = "gen_ai.usage.input_tokens";
 /// Completion tokens, reasoning included.
@@ -51,12 +124,52 @@ pub const USAGE_CACHE_READ: &str = "gen_ai.usage.cache_read.input_tokens";
 pub const USAGE_CACHE_WRITE: &str = "gen_ai.usage.cache_write.input_tokens";
 /// The same by the name it had before.
 pub const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
+/// Those of them that stay for five minutes.
+pub const USAGE_CACHE_WRITE_5M: &str = "wirelight.usage.cache_write_5m.input_tokens";
+/// Those of them that stay for an hour.
+pub const USAGE_CACHE_WRITE_1H: &str = "wirelight.usage.cache_write_1h.input_tokens";
 /// Completion tokens spent on reasoning.
 pub const USAGE_REASONING: &str = "gen_ai.usage.reasoning.output_tokens";
+/// Prompt tokens of audio.
+pub const USAGE_INPUT_AUDIO: &str = "gen_ai.usage.audio.input_tokens";
+/// Completion tokens of audio.
+pub const USAGE_OUTPUT_AUDIO: &str = "gen_ai.usage.audio.output_tokens";
+/// Prompt tokens of images.
+pub const USAGE_INPUT_IMAGE: &str = "gen_ai.usage.image.input_tokens";
+/// Completion tokens of images.
+pub const USAGE_OUTPUT_IMAGE: &str = "gen_ai.usage.image.output_tokens";
+/// Cached prompt tokens of audio.
+pub const USAGE_CACHE_READ_AUDIO: &str = "gen_ai.usage.audio.cache_read.input_tokens";
+/// Cached prompt tokens of images.
+pub const USAGE_CACHE_READ_IMAGE: &str = "gen_ai.usage.image.cache_read.input_tokens";
+/// Tokens of a predicted output that came true.
+pub const USAGE_PREDICTION_ACCEPTED: &str = "wirelight.usage.prediction.accepted_tokens";
+/// Tokens of a predicted output that did not.
+pub const USAGE_PREDICTION_REJECTED: &str = "wirelight.usage.prediction.rejected_tokens";
+/// Web searches that the provider made.
+pub const USAGE_WEB_SEARCHES: &str = "wirelight.usage.web_searches";
+/// Searches that ranking is billed by.
+pub const USAGE_SEARCH_UNITS: &str = "wirelight.usage.search_units";
+/// The total that was told is not the sum of input and output. Only when true.
+pub const USAGE_INCONSISTENT: &str = "wirelight.usage.inconsistent";
+/// The figures as the provider told them: `path=number`.
+pub const USAGE_RAW: &str = "wirelight.usage.raw";
+/// Share of the prompt's tokens that came from a cache.
+pub const CACHE_HIT_RATIO: &str = "wirelight.cache.hit_ratio";
+/// Why the cache was not hit where it could have been: `prompt_changed`, `expired_or_evicted`, `cold`.
+pub const CACHE_MISS_REASON: &str = "wirelight.cache.miss_reason";
+/// The same by the provider's own word.
+pub const CACHE_MISS_TOLD: &str = "wirelight.cache.miss_reason.told";
 /// First byte of the request written → first stream event of any kind read.
 pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 /// First byte of the request written → first event that carries content read.
 pub const TIME_TO_FIRST_TOKEN: &str = "wirelight.response.time_to_first_token";
+/// First byte of the request written → first event that carries what a user sees.
+pub const TIME_TO_FIRST_TEXT: &str = "wirelight.response.time_to_first_text";
+/// First → last token by the tokens that the provider counted.
+pub const TIME_PER_OUTPUT_TOKEN: &str = "wirelight.response.time_per_output_token";
+/// Completion tokens by the time from the request's last byte to the last of the answer.
+pub const TOKENS_PER_SECOND: &str = "wirelight.response.tokens_per_second";
 /// Stream events, the end mark not counted.
 pub const STREAM_CHUNKS: &str = "wirelight.stream.chunk_count";
 /// Stream events that carry content.
@@ -71,12 +184,24 @@ pub const CHUNK_INTERVAL_P95: &str = "wirelight.stream.chunk_interval.p95";
 pub const CHUNK_INTERVAL_P99: &str = "wirelight.stream.chunk_interval.p99";
 /// The longest interval.
 pub const CHUNK_INTERVAL_MAX: &str = "wirelight.stream.chunk_interval.max";
+/// Intervals longer than a second and than eight times the median so far.
+pub const STREAM_STALLS: &str = "wirelight.stream.stall_count";
+/// How long they were together. Only above 0.
+pub const STREAM_STALLED: &str = "wirelight.stream.stalled";
+/// Tools whose results this call brings: `name=seconds` since the answer that asked for them.
+pub const TOOL_DURATIONS: &str = "wirelight.tool_call.durations";
 /// The provider's id of the HTTP request, for its support.
 pub const PROVIDER_REQUEST_ID: &str = "wirelight.provider.request_id";
 /// Response status.
 pub const HTTP_STATUS: &str = "http.response.status_code";
-/// Which retry this is, as the client says. Only above 0.
+/// Which retry this is. Only above 0.
 pub const HTTP_RESEND_COUNT: &str = "http.request.resend_count";
+/// The same for all tries of a call. Only on retries.
+pub const LOGICAL_CALL: &str = "wirelight.retry.call";
+/// How a retry is known: `count`, `invocation`, `body`.
+pub const RETRY_KNOWN_BY: &str = "wirelight.retry.known_by";
+/// From the end of the try before to the beginning of this one.
+pub const RETRY_WAITED: &str = "wirelight.retry.waited";
 /// Host that was called.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Its port.

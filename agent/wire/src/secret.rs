@@ -10,6 +10,8 @@ use std::borrow::Cow;
 /// Whether the value of the header field `name` (lower-case) is a credential, or as good as one.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = dashed(name);
+    // LiteLLM hands on what its upstream sent under this prefix: the rest of the name tells.
+    let name = name.strip_prefix("llm-provider-").map_or(name.clone(), |inner| Cow::Owned(inner.to_owned()));
     !NOT_SECRET.contains(&name.as_ref())
         && (SECRET_FIELDS.contains(&name.as_ref()) || name.starts_with("x-aigw-") || sounds_secret(&name))
 }
@@ -150,8 +152,9 @@ const SECRET_FIELDS: [&str; 15] = [
     "dpop",
 ];
 
-/// Names that end like secrets and are none: they tell retries and handshakes apart.
-const NOT_SECRET: [&str; 2] = ["idempotency-key", "sec-websocket-key"];
+/// Names that end like secrets and are none: they tell retries and handshakes apart, or are times of a token.
+const NOT_SECRET: [&str; 4] =
+    ["idempotency-key", "sec-websocket-key", "fireworks-server-time-to-first-token", "x-time-per-token"];
 
 /// Fields that hold a URL, or one in angle brackets.
 const URL_FIELDS: [&str; 11] = [
@@ -210,6 +213,8 @@ mod tests {
             "x-session-token",
             "x-goog-iap-jwt-assertion",
             "x-functions-key",
+            "llm_provider-set-cookie",
+            "llm_provider-x-aigw-anything",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -239,6 +244,9 @@ mod tests {
             "x-goog-api-client",
             "www-authenticate",
             "x-envoy-upstream-service-time",
+            "fireworks-server-time-to-first-token",
+            "llm_provider-fireworks-server-time-to-first-token",
+            "x-time-per-token",
         ] {
             assert!(!is_secret(name), "{name}");
         }

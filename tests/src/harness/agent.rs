@@ -50,6 +50,13 @@ pub struct Report {
     pub counters: Counters,
 }
 
+/// What a test found wrong, with the agent's log: a failure on somebody else's machine has to say why by itself.
+#[derive(Debug)]
+struct Explained {
+    why: anyhow::Error,
+    log: String,
+}
+
 /// The agent ended before it was ready. A test may expect this.
 #[derive(Debug)]
 pub struct NotReady {
@@ -225,6 +232,14 @@ impl Report {
         ensure!(found.next().is_none(), "{request_id} was reported twice");
         Ok(first)
     }
+
+    /// Adds the log to what went wrong, once.
+    pub fn explain<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
+        result.map_err(|why| match why.is::<Explained>() {
+            true => why,
+            false => Explained { why, log: self.stderr.clone() }.into(),
+        })
+    }
 }
 
 /// The agent's binary: as the environment says, else next to this executable or above its `deps`.
@@ -283,6 +298,15 @@ impl std::fmt::Display for NotReady {
 }
 
 impl std::error::Error for NotReady {}
+
+impl std::fmt::Display for Explained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { why, log } = self;
+        write!(f, "{why:#}; the agent's log:\n{log}")
+    }
+}
+
+impl std::error::Error for Explained {}
 
 #[cfg(test)]
 #[path = "agent_tests.rs"]

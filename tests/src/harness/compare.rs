@@ -96,6 +96,20 @@ impl Delays {
     }
 }
 
+/// What is wrong with how far the tokens are apart: those that were sent one after the other may not all be told with the
+/// last one. `None` also where the client itself read the first one so late that nothing can be said.
+pub fn told_at_once(truth: &Truth, call: &AgentCall, client: &ClientCall) -> Option<String> {
+    let (first, last) = truth.first_token().zip(truth.last_token())?;
+    let sent = last - first;
+    let late = client.times.get("first_token").copied().unwrap_or(first).saturating_sub(first);
+    let told = call.ktime.last_token?.saturating_sub(call.ktime.first_token?);
+    (late < sent / 4 && told * 2 < sent).then(|| {
+        format!(
+            "tokens were sent within {sent} ns and are told within {told} ns: not told apart as they came"
+        )
+    })
+}
+
 struct Found(Vec<String>);
 
 impl Found {

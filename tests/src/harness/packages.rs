@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use flate2::Crc;
 
 pub(super) use self::node_sdks::node_sdks;
@@ -40,6 +40,8 @@ const NODE: &str = "26.10.0";
 const DIRECTORY: &str = "WIRELIGHT_CLIENTS";
 /// 100 MB over a slow line.
 const INSTALLED_WITHIN: Duration = Duration::from_secs(300);
+/// 150 MB off a slow disk.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The SDKs of OpenAI, Anthropic, Google, Mistral, Cohere and Ollama, and all that they need. 220 MB.
 pub(super) fn sdks() -> anyhow::Result<PathBuf> {
@@ -100,8 +102,13 @@ pub(super) fn node() -> anyhow::Result<PathBuf> {
         finish(npm)?;
         // Its headers and manuals are a third of it.
         let modules = directory.join("node_modules");
-        fs::rename(modules.join(package).join("bin/node"), directory.join("node"))?;
-        Ok(fs::remove_dir_all(modules)?)
+        let executable = directory.join("node");
+        fs::rename(modules.join(package).join("bin/node"), &executable)?;
+        fs::remove_dir_all(modules)?;
+        // 150 MB that are still being written back, and were never read, take seconds to start: whoever times a first
+        // call would time that.
+        settle(directory)?;
+        works(&executable)
     })?;
     Ok(directory.join("node"))
 }
@@ -145,6 +152,29 @@ fn installed_in(
     Ok(place)
 }
 
+/// Waits until everything in a directory is on the disk.
+fn settle(directory: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            settle(&path)?;
+        } else {
+            let synced = fs::File::open(&path).and_then(|file| file.sync_all());
+            synced.with_context(|| format!("writing back {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Starts an executable once, which says its version.
+fn works(executable: &Path) -> anyhow::Result<()> {
+    let mut version = Command::new(executable);
+    version.arg("--version");
+    let ended = Running::start(version, None)?.wait(STARTED_WITHIN)?;
+    ensure!(ended.status.success(), "its first start ended with {}: {}", ended.status, ended.stderr.trim());
+    Ok(())
+}
+
 /// `clients` next to this executable, or above its `deps`.
 fn beside_executable() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("finding this executable")?;
@@ -164,6 +194,8 @@ fn finish(command: Command) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -181,6 +213,23 @@ mod tests {
         assert!(filled.join("whole").is_file());
         let again = installed_in(all.path(), "a-1", |_| bail!("it is there"))?;
         assert_eq!((&again, fs::read_dir(all.path())?.count()), (&filled, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn what_does_not_start_is_not_installed() -> anyhow::Result<()> {
+        let all = tempfile::tempdir()?;
+        let broken = installed_in(all.path(), "a-1", |directory| {
+            let executable = directory.join("inner/a");
+            fs::create_dir(directory.join("inner"))?;
+            fs::write(&executable, "#!/bin/sh\necho no libc >&2; exit 3\n")?;
+            fs::set_permissions(&executable, fs::Permissions::from_mode(0o755))?;
+            settle(directory)?;
+            works(&executable)
+        });
+        let said = broken.unwrap_err().to_string();
+        assert!(said.contains("exit status: 3: no libc"), "{said}");
+        assert_eq!(fs::read_dir(all.path())?.count(), 0);
         Ok(())
     }
 

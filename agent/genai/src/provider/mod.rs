@@ -8,15 +8,22 @@
 mod anthropic;
 mod body;
 mod fields;
+mod figures;
 mod gemini;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
+mod prompt;
+mod text_check;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
 use crate::call::{Api, Provider, Request, Response, Usage};
+use crate::digest::Key;
+use crate::headers::{EngineState, ToldTimes};
+use crate::memory::Traces;
+use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
 pub(crate) static FLAVOURS: [&Flavour; 8] = [
@@ -34,23 +41,24 @@ pub(crate) static FLAVOURS: [&Flavour; 8] = [
 pub(crate) struct Flavour {
     /// What it is.
     pub(crate) api: Api,
-    /// Hosts that speak it, and whose they are. One with a leading dot stands for all names below it, one with a
-    /// leading hyphen for all that end so.
-    pub(crate) hosts: &'static [(&'static str, Provider)],
-    /// Who it is when the host is none of these.
+    /// Who it is when neither the host nor the server says so.
     pub(crate) elsewhere: Provider,
     /// How its paths end. The longest match among all flavours decides.
     pub(crate) paths: &'static [&'static str],
     /// Response headers that carry the provider's id of the request, best first.
     pub(crate) request_id: &'static [&'static str],
-    /// A reader for one exchange.
-    pub(crate) reader: fn() -> Box<dyn Reader>,
+    /// A reader for one exchange; its digests are keyed.
+    pub(crate) reader: fn(Key) -> Box<dyn Reader>,
 }
 
 /// Reads one exchange. It moves between threads with its connection.
 pub(crate) trait Reader: std::fmt::Debug + Send {
     /// The request's path without query, and its fields. Called once, before any bytes, where a head was seen.
     fn head(&mut self, _path: &str, _headers: &Headers) {}
+
+    /// The response's status, where it is known, and its fields. Called once, before any of its bytes, where a head was
+    /// seen.
+    fn response_head(&mut self, _status: Option<u16>, _headers: &Headers) {}
 
     /// The next bytes of the request body.
     fn request(&mut self, bytes: &[u8]);
@@ -121,10 +129,12 @@ pub(crate) enum Side {
 /// What a stream event is; the most telling last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
-    /// It carries nothing that [`Self::Content`] names.
+    /// It carries nothing of the answer.
     Silent,
-    /// It carries text, reasoning, a refusal, a tool call's name or arguments, or audio.
+    /// It carries of the answer only what its user does not see: reasoning, a tool call's name or arguments.
     Content,
+    /// It carries what a user sees or hears: text, a refusal, audio.
+    Text,
     /// It carries nothing and says that the answer is over.
     Done,
 }
@@ -141,11 +151,22 @@ pub(crate) enum Claim {
 }
 
 /// What a reader found in an exchange.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Findings {
+    /// What was done, where that is not always the same for an API.
+    pub(crate) operation: Option<&'static str>,
+    /// Who answers, as told by what only its kind sends.
+    pub(crate) server: Option<&'static str>,
     pub(crate) request: Request,
+    pub(crate) traces: Traces,
     pub(crate) response: Response,
     pub(crate) usage: Usage,
+    /// How long things took, as the body says.
+    pub(crate) told: ToldTimes,
+    /// What the engine is busy with, as the body says.
+    pub(crate) engine: EngineState,
+    /// What it cost, as the body says.
+    pub(crate) cost: Option<Cost>,
     /// The error that the provider told of, in the body or in the stream.
     pub(crate) error: Option<ProviderError>,
     /// The answer says of itself that it is whole: every choice has its finish reason, or the document is closed.

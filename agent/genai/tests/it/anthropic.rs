@@ -61,8 +61,8 @@ fn check(talk: &Talk) -> Call {
 #[test]
 fn a_stream_as_a_whole() {
     let call = check(&ask(REQUEST).sse().events(&STREAM));
-    assert_eq!((&call.provider, call.provider.name()), (&Provider::Named("anthropic"), "anthropic"));
-    assert_eq!(call.api, Api::Named { name: "messages", operation: "chat" });
+    assert_eq!((&call.provider, call.provider.name), (&Provider::host("anthropic"), "anthropic"));
+    assert_eq!(call.api, Api { name: "messages", operation: "chat" });
     assert_eq!(
         call.request,
         Request {
@@ -75,6 +75,7 @@ fn a_stream_as_a_whole() {
             message_count: Some(3),
             tool_count: Some(2),
             output_type: some("json_schema"),
+            ..Request::default()
         }
     );
     assert_eq!(
@@ -96,7 +97,8 @@ fn a_stream_as_a_whole() {
             output: Some(89),
             cache_read: Some(1024),
             cache_write: Some(100),
-            reasoning: Some(31)
+            reasoning: Some(31),
+            ..Usage::default()
         }
     );
     // Head at 110, body at 120, end at 130; response head at 140 (from 135); events from 150 on.
@@ -110,6 +112,7 @@ fn a_stream_as_a_whole() {
             first_token: Some(Time(180)),
             last_token: Some(Time(290)),
             last_byte: Some(Time(320)),
+            ..Times::default()
         }
     );
     let stream = call.stream.expect("a stream");
@@ -141,7 +144,8 @@ fn an_answer_that_is_no_stream() {
             output: Some(503),
             cache_read: Some(51),
             cache_write: Some(0),
-            reasoning: Some(120)
+            reasoning: Some(120),
+            ..Usage::default()
         }
     );
     assert_eq!((call.stream, call.times.first_token), (None, None));
@@ -155,7 +159,7 @@ fn counting_tokens_is_an_operation_of_its_own() {
         &[("content-type", "application/json"), ("request-id", "req_018EeWyXxfu5pfWkrYcMdjWG")],
     );
     let call = check(&talk.answer(r#"{"input_tokens":2095}"#).end(End::Complete));
-    assert_eq!((call.api.name(), call.api.operation()), ("count_tokens", "count_tokens"));
+    assert_eq!((call.api.name, call.api.operation), ("count_tokens", "count_tokens"));
     assert_eq!(call.usage, Usage { input: Some(2095), ..Usage::default() });
     assert_eq!(
         (call.request.model.as_deref(), call.request.message_count),

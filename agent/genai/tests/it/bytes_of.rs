@@ -33,7 +33,7 @@ pub(crate) fn plain(status: &str, body: &str) -> Vec<u8> {
 /// do not depend on the cut. The connection closes at the end.
 pub(crate) fn calls(request: &[u8], response: &[u8], cut: impl Fn(&[u8]) -> Vec<&[u8]>) -> Vec<Call> {
     let mut connection = Connection::new(true);
-    let mut interpreter = Interpreter::new();
+    let mut interpreter = Interpreter::default();
     for (direction, bytes, at) in
         [(Direction::ToServer, request, 1000), (Direction::ToClient, response, 2000)]
     {

@@ -42,7 +42,7 @@ fn stream(events: &[&str]) -> Side {
 /// so that times do not depend on the cut.
 fn calls(sides: &[Side], cut: impl Fn(&[u8]) -> Vec<&[u8]>) -> Vec<Call> {
     let mut connection = Connection::new(true);
-    let mut interpreter = Interpreter::new();
+    let mut interpreter = Interpreter::default();
     let mut calls = Vec::new();
     let mut ends = [0_u64; 2];
     let mut now = 0;
@@ -154,7 +154,7 @@ fn a_hole_anywhere_in_a_stream_marks_its_call_only() {
     let done = response.bytes.windows(14).position(|window| window == end_mark).expect("an end") + 14;
     for at in (0..len - 20).step_by(7) {
         let mut connection = Connection::new(true);
-        let mut interpreter = Interpreter::new();
+        let mut interpreter = Interpreter::default();
         let request = ask(REQUEST).bytes;
         let mut push = |direction, bytes: &[u8], offset: usize, at| {
             connection.push(direction, Bytes::copy_from_slice(bytes), StreamOffset(offset as u64), Time(at));

@@ -57,8 +57,8 @@ fn check(talk: &Talk) -> Call {
 #[test]
 fn a_request_and_its_answer() {
     let call = check(&ask(REQUEST).json(200).answer(ANSWER).end(End::Complete));
-    assert_eq!((&call.provider, call.outcome), (&Provider::OpenAi, Outcome::Complete));
-    assert_eq!(call.api, Api::Named { name: "embeddings", operation: "embeddings" });
+    assert_eq!((&call.provider, call.outcome), (&Provider::host("openai"), Outcome::Complete));
+    assert_eq!(call.api, Api { name: "embeddings", operation: "embeddings" });
     let expect =
         Request { model: some("text-embedding-3-small"), message_count: Some(3), ..Request::default() };
     assert_eq!(call.request, expect);
@@ -172,7 +172,7 @@ fn unknown_paths_are_told_by_the_body() {
     let call = |path: &str, body: &str, answer: &str| {
         let talk = ask_at("gateway.example", path, body).json(200).answer(answer).end(End::Complete);
         assert_eq!(talk.cut(1).calls(), talk.calls(), "{path} {body}");
-        talk.calls().first().map(|call| call.api.name())
+        talk.calls().first().map(|call| call.api.name)
     };
     for (path, body, answer, expect) in [
         ("/embed", REQUEST, ANSWER, Some("embeddings")),
@@ -189,7 +189,7 @@ fn unknown_paths_are_told_by_the_body() {
         assert_eq!(call(path, body, answer), expect, "{path} {body} → {answer}");
     }
     let late = Talk::new().json(200).answer(ANSWER).end(End::Complete).call();
-    assert_eq!((late.api.name(), late.joined_late, late.usage.input), ("embeddings", true, Some(8)));
+    assert_eq!((late.api.name, late.joined_late, late.usage.input), ("embeddings", true, Some(8)));
 }
 
 proptest! {

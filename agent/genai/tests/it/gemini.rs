@@ -86,8 +86,8 @@ fn a_stream_as_events_and_as_an_array() {
     let target = STREAMED.trim_end_matches("?alt=sse");
     for (target, response) in [(STREAMED, sse(&STREAM)), (target, array(&STREAM))] {
         let call = bytes_of::check(&post(HOST, target, REQUEST), &response);
-        assert_eq!((&call.provider, call.outcome), (&Provider::Named("gcp.gemini"), Outcome::Complete));
-        assert_eq!((call.api.name(), call.api.operation()), ("generate_content", "generate_content"));
+        assert_eq!((&call.provider, call.outcome), (&Provider::host("gcp.gemini"), Outcome::Complete));
+        assert_eq!((call.api.name, call.api.operation), ("generate_content", "generate_content"));
         assert_eq!(
             call.request,
             Request {
@@ -100,6 +100,7 @@ fn a_stream_as_events_and_as_an_array() {
                 message_count: Some(3),
                 tool_count: Some(3),
                 output_type: some("application/json"),
+                ..Request::default()
             }
         );
         assert_eq!(
@@ -118,8 +119,9 @@ fn a_stream_as_events_and_as_an_array() {
             cache_read: Some(4),
             cache_write: None,
             reasoning: Some(31),
+            ..Usage::default()
         };
-        assert_eq!((call.usage, &call.failure, call.unknown_shape), (usage, &None, 0));
+        assert_eq!((call.usage.clone(), &call.failure, call.unknown_shape), (usage, &None, 0));
         let stream = call.stream.as_ref().expect("a stream");
         assert_eq!((stream.chunks, stream.content_chunks), (4, 3));
         assert!(!format!("{call:?}").contains("CANARY"));
@@ -132,7 +134,7 @@ fn an_answer_of_vertex_that_is_no_stream() {
     let target =
         "/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.0-flash-001:generateContent";
     let call = bytes_of::check(&post(host, target, REQUEST), &plain("200 OK", ANSWER));
-    assert_eq!((&call.provider, call.outcome), (&Provider::Named("gcp.vertex_ai"), Outcome::Complete));
+    assert_eq!((&call.provider, call.outcome), (&Provider::host("gcp.vertex_ai"), Outcome::Complete));
     assert_eq!(
         (call.request.model.as_deref(), call.request.stream),
         (Some("gemini-2.0-flash-001"), Some(false))
@@ -149,7 +151,7 @@ fn an_answer_of_vertex_that_is_no_stream() {
         }
     );
     let usage = Usage { input: Some(142), output: Some(11), ..Usage::default() };
-    assert_eq!((call.usage, &call.stream, call.unknown_shape), (usage, &None, 0));
+    assert_eq!((call.usage.clone(), &call.stream, call.unknown_shape), (usage, &None, 0));
     assert!(!format!("{call:?}").contains("CANARY"));
 }
 
@@ -161,7 +163,7 @@ fn code_assist_wraps_both_sides() {
         &post("cloudcode-pa.googleapis.com", "/v1internal:streamGenerateContent?alt=sse", &request),
         &sse(&chunks.each_ref().map(String::as_str)),
     );
-    assert_eq!((&call.provider, call.outcome), (&Provider::Named("gcp.gen_ai"), Outcome::Complete));
+    assert_eq!((&call.provider, call.outcome), (&Provider::host("gcp.gen_ai"), Outcome::Complete));
     assert_eq!((call.request.model.as_deref(), call.request.stream), (Some("gemini-2.5-pro"), Some(true)));
     assert_eq!((call.request.message_count, call.usage.output, call.unknown_shape), (Some(3), Some(37), 0));
 }
@@ -405,7 +407,7 @@ fn unknown_paths_are_told_by_the_body() {
     ] {
         let talk = ask(body, answer);
         for talk in [talk.cut(1), talk.cut(5), talk] {
-            let apis: Vec<&str> = talk.calls().iter().map(|call| call.api.name()).collect();
+            let apis: Vec<&str> = talk.calls().iter().map(|call| call.api.name).collect();
             assert_eq!(apis, Vec::from_iter(api), "{body} → {answer}");
         }
     }
@@ -421,13 +423,13 @@ fn a_call_joined_late_is_told_by_its_response() {
     for talk in [events, elements] {
         let call = talk.call();
         assert!(call.joined_late);
-        assert_eq!((call.api.name(), call.outcome), ("generate_content", Outcome::Complete));
+        assert_eq!((call.api.name, call.outcome), ("generate_content", Outcome::Complete));
         assert_eq!((call.usage.output, call.unknown_shape), (Some(37), 0));
         assert_eq!(call.stream.map(|stream| stream.content_chunks), Some(3));
     }
     let chat = Talk::new().sse().events(&samples::STREAM).event("[DONE]").call();
     assert_eq!(
-        (chat.api.name(), chat.stream.map(|stream| stream.content_chunks)),
+        (chat.api.name, chat.stream.map(|stream| stream.content_chunks)),
         ("chat_completions", Some(3))
     );
 }

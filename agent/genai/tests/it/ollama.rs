@@ -46,8 +46,8 @@ fn ndjson(lines: &[&str]) -> Vec<u8> {
 #[test]
 fn a_chat_in_lines() {
     let call = bytes_of::check(&post(HOST, "/api/chat", CHAT), &ndjson(&LINES));
-    assert_eq!((&call.provider, call.outcome), (&Provider::Named("ollama"), Outcome::Complete));
-    assert_eq!((call.api.name(), call.api.operation()), ("ollama_chat", "chat"));
+    assert_eq!((&call.provider, call.outcome), (&Provider::server("ollama"), Outcome::Complete));
+    assert_eq!((call.api.name, call.api.operation), ("ollama_chat", "chat"));
     assert_eq!(
         call.request,
         Request {
@@ -60,6 +60,7 @@ fn a_chat_in_lines() {
             message_count: Some(2),
             tool_count: Some(1),
             output_type: some("json_schema"),
+            ..Request::default()
         }
     );
     assert_eq!(
@@ -75,7 +76,7 @@ fn a_chat_in_lines() {
         }
     );
     let usage = Usage { input: Some(26), output: Some(282), cache_read: Some(20), ..Usage::default() };
-    assert_eq!((call.usage, &call.failure, call.unknown_shape), (usage, &None, 0));
+    assert_eq!((call.usage.clone(), &call.failure, call.unknown_shape), (usage, &None, 0));
     let stream = call.stream.as_ref().expect("a stream");
     assert_eq!((stream.chunks, stream.content_chunks), (3, 3), "the last line is the end mark");
     assert!(!format!("{call:?}").contains("CANARY"));
@@ -85,7 +86,7 @@ fn a_chat_in_lines() {
 fn a_completion_that_is_no_stream() {
     let body = r#"{"model":"llama3.2","prompt":"CANARY-PROMPT","stream":false,"format":"json","options":{"num_predict":-1}}"#;
     let call = bytes_of::check(&post(HOST, "/api/generate", body), &plain("200 OK", GENERATED));
-    assert_eq!((call.api.name(), call.api.operation()), ("ollama_generate", "text_completion"));
+    assert_eq!((call.api.name, call.api.operation), ("ollama_generate", "text_completion"));
     let request = Request {
         model: some("llama3.2"),
         stream: Some(false),
@@ -206,27 +207,29 @@ fn web_applications_at_the_same_paths_are_not_calls() {
             "/api/chat",
             r#"{"id":"c","messages":[{"role":"user","parts":[{"type":"text","text":"x"}]}],"trigger":"submit-message"}"#,
         ),
-        ("/api/chat", samples::REQUEST),
         ("/api/generate", r#"{"model":"m","prompt":"x"}"#),
         ("/api/generate", r#"{"prompt":"x"}"#),
     ] {
         assert_eq!(answer(target, body, page), [], "{target} {body}");
         assert_eq!(answer(target, body, chat), [], "{target} {body}");
     }
+    // A chat of OpenAI's there is one where the answer is one.
+    assert_eq!(answer("/api/chat", samples::REQUEST, page), []);
+    assert_eq!(answer("/api/chat", samples::REQUEST, chat).len(), 1);
     // Nor are Ollama's bodies Ollama's anywhere else, nor claimed by others.
     assert_eq!(answer("/ask", CHAT, |talk| talk.json(200).answer(LINES[3])), []);
     assert_eq!(answer("/ask", r#"{"model":"m","prompt":"x"}"#, |talk| talk.json(200).answer(GENERATED)), []);
     let chat = asked("/ask", samples::REQUEST).json(200).answer(samples::ANSWER).end(End::Complete).call();
-    assert_eq!(chat.api.name(), "chat_completions");
+    assert_eq!(chat.api.name, "chat_completions");
 }
 
 #[test]
 fn a_call_that_was_not_seen_whole() {
     let late = LINES[1..].iter().fold(Talk::new().response(200, &[]), |talk, line| talk.item(line)).call();
-    assert_eq!((late.api.name(), late.joined_late, late.outcome), ("ollama_chat", true, Outcome::Complete));
+    assert_eq!((late.api.name, late.joined_late, late.outcome), ("ollama_chat", true, Outcome::Complete));
     assert_eq!((late.usage.output, late.stream.map(|stream| stream.content_chunks)), (Some(282), Some(2)));
     let late = Talk::new().json(200).answer(GENERATED).end(End::Complete).call();
-    assert_eq!((late.api.name(), late.joined_late), ("ollama_generate", true));
+    assert_eq!((late.api.name, late.joined_late), ("ollama_generate", true));
     // Half the request was lost on the way.
     let talk = Talk::new()
         .request("POST", HOST, "/api/chat")
@@ -236,7 +239,7 @@ fn a_call_that_was_not_seen_whole() {
         .end_request(End::Complete)
         .response(200, &[("content-type", "application/x-ndjson")]);
     let call = LINES.iter().fold(talk, |talk, line| talk.item(line)).call();
-    assert_eq!((call.api.name(), call.lossy, call.unknown_shape), ("ollama_chat", true, 0));
+    assert_eq!((call.api.name, call.lossy, call.unknown_shape), ("ollama_chat", true, 0));
     assert_eq!((call.request.message_count, call.usage.input), (None, Some(26)));
 }
 

@@ -74,10 +74,10 @@ fn unknown_hosts_are_told_by_path() {
         .end(End::Complete);
     let call = talk.call();
     assert_eq!(
-        (&call.provider, call.provider.name(), call.provider.is_inferred()),
-        (&Provider::OpenAiCompatible, "openai", true)
+        (&call.provider, call.provider.name, call.provider.is_inferred()),
+        (&Provider::api("openai"), "openai", true)
     );
-    assert_eq!((call.api.operation(), call.api.name()), ("chat", "chat_completions"));
+    assert_eq!((call.api.operation, call.api.name), ("chat", "chat_completions"));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_call_joined_late_is_told_by_its_response() {
     for talk in [stream, answer, inside_the_request] {
         let call = talk.call();
         assert!(call.joined_late);
-        assert_eq!((call.outcome, &call.provider), (Outcome::Complete, &Provider::OpenAiCompatible));
+        assert_eq!((call.outcome, &call.provider), (Outcome::Complete, &Provider::api("openai")));
         assert_eq!(call.response.model.as_deref(), Some("gpt-4o-2024-08-06"));
         assert_eq!((call.request, call.http.host, call.http.path), Default::default());
         assert_eq!((call.times.request_first_byte, call.unknown_shape), (None, 0));

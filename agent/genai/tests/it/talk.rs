@@ -152,7 +152,7 @@ impl Talk {
     }
 
     fn calls_and(&self, closed: bool) -> Vec<Call> {
-        let mut interpreter = Interpreter::new();
+        let mut interpreter = Interpreter::default();
         self.messages.iter().for_each(|message| interpreter.push(message.clone()));
         interpreter.finish(Time(self.now + 1000), closed);
         std::iter::from_fn(|| interpreter.poll()).collect()
@@ -168,7 +168,7 @@ impl Talk {
 
     /// The interpreter after the last message, nothing finished.
     pub(crate) fn interpreter(&self) -> Interpreter {
-        let mut interpreter = Interpreter::new();
+        let mut interpreter = Interpreter::default();
         self.messages.iter().for_each(|message| interpreter.push(message.clone()));
         interpreter
     }

@@ -1,7 +1,7 @@
 //! Calls of all shapes → attributes and phases.
 
 use genai::intervals::Intervals;
-use genai::{Api, Failure, Http, Request, Response, ToolCall};
+use genai::{Api, Attempt, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces};
 use wire::Protocol;
 
 use super::*;
@@ -13,8 +13,8 @@ fn some(text: &str) -> Option<String> {
 /// A call of which nearly nothing is known.
 pub(crate) fn bare_call() -> Call {
     Call {
-        provider: Provider::OpenAiCompatible,
-        api: Api::ChatCompletions,
+        provider: Provider::api("openai"),
+        api: Api::CHAT_COMPLETIONS,
         http: Http {
             protocol: Protocol::Http1,
             host: None,
@@ -23,7 +23,6 @@ pub(crate) fn bare_call() -> Call {
             request_id: None,
             traceparent: None,
             user_agent: None,
-            retry_count: None,
             request_bytes: 0,
             response_bytes: 0,
         },
@@ -38,6 +37,10 @@ pub(crate) fn bare_call() -> Call {
         lost_bytes: 0,
         joined_late: false,
         unknown_shape: 0,
+        attempt: None,
+        cache_miss: None,
+        tool_returns: Vec::new(),
+        traces: Traces::default(),
     }
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn full_call() -> Call {
     let mut intervals = Intervals::default();
     [20, 20, 0, 240, 21].iter().for_each(|ms| intervals.push(ms * 1_000_000));
     Call {
-        provider: Provider::OpenAi,
+        provider: Provider::host("openai"),
         http: Http {
             host: some("api.openai.com"),
             path: "/v1/chat/completions".to_owned(),
@@ -58,7 +61,6 @@ pub(crate) fn full_call() -> Call {
             request_id: some("req_1"),
             traceparent: some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             user_agent: some("OpenAI/Python"),
-            retry_count: Some(1),
             ..bare_call().http
         },
         request: Request {
@@ -71,6 +73,32 @@ pub(crate) fn full_call() -> Call {
             message_count: Some(3),
             tool_count: Some(2),
             output_type: some("json_schema"),
+            top_k: Some(40.0),
+            frequency_penalty: Some(0.5),
+            presence_penalty: Some(-0.5),
+            seed: Some(-7),
+            stop_count: Some(2),
+            reasoning_level: some("high"),
+            service_tier: some("flex"),
+            previous_response: some("resp_0"),
+            conversation: some("conv_1"),
+            prompt_id: some("pmpt_1"),
+            prompt_version: some("3"),
+            user: Some(Digest(0xabc)),
+            tenant: Some(Digest(0xdef)),
+            dimensions: Some(256),
+            encoding_format: some("base64"),
+            input_count: Some(4),
+            top_n: Some(5),
+            prompt: Some(Prompt {
+                system: Part { count: 1, chars: 500 },
+                user: Part { count: 1, chars: 250 },
+                assistant: Part::default(),
+                tool_result: Part { count: 2, chars: 250 },
+                retrieved: Part::default(),
+                media: 1,
+                tool_definitions: 321,
+            }),
         },
         response: Response {
             id: some("chatcmpl-1"),
@@ -80,6 +108,12 @@ pub(crate) fn full_call() -> Call {
             service_tier: some("default"),
             tool_calls: vec![ToolCall { id: some("call_1"), name: some("f") }],
             refusal: true,
+            refusal_category: some("cyber"),
+            conversation: None,
+            valid_json: Some(false),
+            compacted: true,
+            upstream: some("Fireworks"),
+            cache_miss_reason: some("tools_changed"),
         },
         usage: Usage {
             input: Some(1200),
@@ -87,6 +121,10 @@ pub(crate) fn full_call() -> Call {
             cache_read: Some(1188),
             cache_write: Some(12),
             reasoning: Some(64),
+            prediction_accepted: Some(3),
+            inconsistent: true,
+            raw: vec![("prompt_tokens".to_owned(), 1200.0), ("queue_time".to_owned(), 0.5)],
+            ..Usage::default()
         },
         times: Times {
             request_first_byte: ms(0),
@@ -94,11 +132,27 @@ pub(crate) fn full_call() -> Call {
             response_first_byte: ms(1390),
             first_chunk: ms(1395),
             first_token: ms(1400),
+            first_text: ms(1420),
             last_token: ms(2300),
             last_byte: ms(2310),
         },
-        stream: Some(Stream { chunks: 9, content_chunks: 6, coalesced: 1, intervals }),
+        stream: Some(Stream {
+            chunks: 9,
+            content_chunks: 6,
+            coalesced: 1,
+            intervals,
+            stalls: 1,
+            stalled_ns: 1_500_000_000,
+        }),
         outcome: Outcome::Complete,
+        attempt: Some(Attempt {
+            logical: Digest(0x77),
+            number: 2,
+            by: Some(AttemptBy::Body),
+            waited_ns: Some(250_000_000),
+        }),
+        cache_miss: Some(CacheMiss::PromptChanged),
+        tool_returns: vec![ToolReturn { name: some("f"), id: some("call_0"), took_ns: 1_250_000_000 }],
         ..bare_call()
     }
 }
@@ -256,6 +310,7 @@ fn phases_are_disjoint_and_in_the_call_whatever_the_times() {
                                 response_first_byte,
                                 first_chunk: first_token,
                                 first_token,
+                                first_text: first_token,
                                 last_token,
                                 last_byte,
                             };

@@ -9,7 +9,7 @@ use super::h2::{DATA, END_STREAM, frame, hello, request, response};
 use super::{Driver, Input, c2s, check, check_decoded, s2c};
 use crate::{Direction, Kind, limits};
 
-fn gzip(content: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()

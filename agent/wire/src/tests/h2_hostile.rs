@@ -1,40 +1,39 @@
-//! HTTP/2 by whoever wants to harm: floods, bombs, frames out of place, look-alikes. Every cap holds ([`Driver`] looks
-//! after each push), everything that began ends once, and where framing is intact the next stream is decoded.
-
-use std::io::Write;
+//! HTTP/2 by whoever wants to harm: frames that lie, repeat, or are out of place. Floods are in
+//! `h2_floods`, bombs in `h2_bombs`, what is no HTTP/2 in `h2_garbage`, what was good in `h2_damage`. Every cap holds ([`Driver`] looks after each push), everything that began ends
+//! once, and where framing is intact the next stream is decoded.
 
 use super::h2::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PADDED, PING, PREFACE, PUSH_PROMISE,
     RST_STREAM, SETTINGS, block, frame, hello, indexed_block, request, response,
 };
 use super::{Driver, Input, assert_ends, c2s, gap_c2s, render, s2c};
-use crate::{Direction, End, ExchangeId, Kind, Notice, limits};
+use crate::{Direction, End, Kind, Notice, limits};
 
 /// A connection seen from its first byte, after both sides' first frames.
-fn begun() -> Driver {
+pub(super) fn begun() -> Driver {
     let mut driver = Driver::new(true);
     hello().iter().for_each(|input| driver.feed(input));
     driver
 }
 
 /// The same bytes in pieces of `size`.
-fn feed_in_pieces(driver: &mut Driver, direction: Direction, bytes: &[u8], size: usize) {
+pub(super) fn feed_in_pieces(driver: &mut Driver, direction: Direction, bytes: &[u8], size: usize) {
     for piece in bytes.chunks(size) {
         driver.feed(&Input::Bytes(direction, piece.to_vec()));
     }
 }
 
-fn lines(driver: &Driver) -> Vec<String> {
+pub(super) fn lines(driver: &Driver) -> Vec<String> {
     render(&driver.messages).into_iter().map(|(line, _)| line.trim_end().to_owned()).collect()
 }
 
-fn count(driver: &Driver, wanted: Notice) -> usize {
+pub(super) fn count(driver: &Driver, wanted: Notice) -> usize {
     driver.messages.iter().filter(|message| message.kind == Kind::Notice(wanted)).count()
 }
 
 /// The next stream is decoded as if nothing had been.
 #[track_caller]
-fn assert_alive(driver: &mut Driver, stream: u32) {
+pub(super) fn assert_alive(driver: &mut Driver, stream: u32) {
     let before = driver.messages.len();
     driver.feed(&c2s(request(stream, END_STREAM, "/alive")));
     driver.feed(&s2c([response(stream, 0, &[]), frame(DATA, END_STREAM, stream, b"ok")].concat()));
@@ -53,13 +52,13 @@ fn assert_alive(driver: &mut Driver, stream: u32) {
 }
 
 #[track_caller]
-fn close(mut driver: Driver) -> Driver {
+pub(super) fn close(mut driver: Driver) -> Driver {
     driver.close();
     assert_ends(&driver.messages);
     driver
 }
 
-fn fields() -> Vec<u8> {
+pub(super) fn fields() -> Vec<u8> {
     block(&[(":method", "POST"), (":path", "/x")])
 }
 

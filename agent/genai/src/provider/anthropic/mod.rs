@@ -24,24 +24,22 @@ use crate::call::{Api, Provider};
 /// Messages. It stands before OpenAI chat, whose requests have the same members: where the path says nothing, the
 /// header that every client of this API must send decides.
 pub(super) static MESSAGES: Flavour = Flavour {
-    api: Api::Named { name: "messages", operation: "chat" },
-    hosts: &[("api.anthropic.com", Provider::Named(NAME))],
-    elsewhere: Provider::Compatible(NAME),
+    api: Api { name: "messages", operation: "chat" },
+    elsewhere: Provider::api(NAME),
     // All clients append this to whatever base they are given. A mere `/messages` is OpenAI's threads, and most chats
     // between people.
     paths: &["/v1/messages"],
     request_id: &["request-id"],
-    reader: || Box::new(MessagesReader::new(Operation::Answer)),
+    reader: |_| Box::new(MessagesReader::new(Operation::Answer)),
 };
 
 /// How many tokens a request would have.
 pub(super) static COUNT_TOKENS: Flavour = Flavour {
-    api: Api::Named { name: "count_tokens", operation: "count_tokens" },
-    hosts: &[],
-    elsewhere: Provider::Compatible(NAME),
+    api: Api { name: "count_tokens", operation: "count_tokens" },
+    elsewhere: Provider::api(NAME),
     paths: &["/v1/messages/count_tokens"],
     request_id: &["request-id"],
-    reader: || Box::new(MessagesReader::new(Operation::Count)),
+    reader: |_| Box::new(MessagesReader::new(Operation::Count)),
 };
 
 /// One exchange.
@@ -143,7 +141,7 @@ impl Reader for MessagesReader {
         let (response, usage, error, answer_unknown) = answer.into_parts();
         let (request, asked_unknown) = asked.into_parts();
         let unknown_shape = not_asked + not_answered + asked_unknown + answer_unknown;
-        Findings { request, response, usage, error, whole, unknown_shape }
+        Findings { request, response, usage, error, whole, unknown_shape, ..Findings::default() }
     }
 }
 

@@ -82,8 +82,8 @@ impl Counts {
             input: prompt.map(|prompt| prompt.saturating_add(tool_use.unwrap_or(0))),
             output,
             cache_read: cached,
-            cache_write: None,
             reasoning: thoughts,
+            ..Usage::default()
         }
     }
 }

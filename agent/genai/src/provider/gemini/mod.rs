@@ -21,22 +21,12 @@ use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider, Request};
 
 pub(super) static FLAVOUR: Flavour = Flavour {
-    api: Api::Named { name: "generate_content", operation: "generate_content" },
-    hosts: &[
-        ("generativelanguage.googleapis.com", Provider::Named("gcp.gemini")),
-        ("aiplatform.googleapis.com", Provider::Named("gcp.vertex_ai")),
-        // us-central1-aiplatform.googleapis.com: one name for each region.
-        ("-aiplatform.googleapis.com", Provider::Named("gcp.vertex_ai")),
-        ("aiplatform.us.rep.googleapis.com", Provider::Named("gcp.vertex_ai")),
-        ("aiplatform.eu.rep.googleapis.com", Provider::Named("gcp.vertex_ai")),
-        // Code Assist, which Gemini CLI uses when one logs in with an account.
-        ("cloudcode-pa.googleapis.com", Provider::Named("gcp.gen_ai")),
-    ],
+    api: Api { name: "generate_content", operation: "generate_content" },
     // Google's, by an endpoint that we do not know.
-    elsewhere: Provider::Named("gcp.gen_ai"),
+    elsewhere: Provider::api("gcp.gen_ai"),
     paths: &[":generateContent", ":streamGenerateContent"],
     request_id: &["x-goog-request-id"],
-    reader: || Box::new(GeminiReader::default()),
+    reader: |_| Box::new(GeminiReader::default()),
 };
 
 /// One generation.
@@ -98,6 +88,6 @@ impl Reader for GeminiReader {
         let request = asked.into_request();
         let request = Request { model: model.or(request.model), stream, ..request };
         let (response, usage, error) = answer.into_parts();
-        Findings { request, response, usage, error, whole, unknown_shape }
+        Findings { request, response, usage, error, whole, unknown_shape, ..Findings::default() }
     }
 }

@@ -21,22 +21,20 @@ use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
 
 pub(super) static CHAT: Flavour = Flavour {
-    api: Api::Named { name: "ollama_chat", operation: "chat" },
+    api: Api { name: "ollama_chat", operation: "chat" },
     // It runs where its user runs it.
-    hosts: &[],
-    elsewhere: Provider::Named("ollama"),
+    elsewhere: Provider::server("ollama"),
     paths: &[],
     request_id: &[],
-    reader: || Box::new(OllamaReader::new(Method::Chat)),
+    reader: |_| Box::new(OllamaReader::new(Method::Chat)),
 };
 
 pub(super) static GENERATE: Flavour = Flavour {
-    api: Api::Named { name: "ollama_generate", operation: "text_completion" },
-    hosts: &[],
-    elsewhere: Provider::Named("ollama"),
+    api: Api { name: "ollama_generate", operation: "text_completion" },
+    elsewhere: Provider::server("ollama"),
     paths: &[],
     request_id: &[],
-    reader: || Box::new(OllamaReader::new(Method::Generate)),
+    reader: |_| Box::new(OllamaReader::new(Method::Generate)),
 };
 
 /// Which of the two it is.
@@ -140,6 +138,14 @@ impl Reader for OllamaReader {
         let (answer, not_answered) = answer.into_parts();
         let unknown_shape = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape;
         let Answer { response, usage, error, .. } = answer;
-        Findings { request: asked.into_request(), response, usage, error, whole, unknown_shape }
+        Findings {
+            request: asked.into_request(),
+            response,
+            usage,
+            error,
+            whole,
+            unknown_shape,
+            ..Findings::default()
+        }
     }
 }

@@ -16,16 +16,11 @@ use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
 
 pub(super) static FLAVOUR: Flavour = Flavour {
-    api: Api::ChatCompletions,
-    hosts: &[
-        ("api.openai.com", Provider::OpenAi),
-        // us.api.openai.com, eu.api.openai.com: data residency.
-        (".api.openai.com", Provider::OpenAi),
-    ],
-    elsewhere: Provider::OpenAiCompatible,
+    api: Api::CHAT_COMPLETIONS,
+    elsewhere: Provider::api("openai"),
     paths: &["/chat/completions"],
     request_id: &["x-request-id"],
-    reader: || Box::<ChatReader>::default(),
+    reader: |_| Box::<ChatReader>::default(),
 };
 
 /// One chat completion.
@@ -51,7 +46,7 @@ impl Reader for ChatReader {
         }
         self.answer.shape.begin_chunk();
         self.answer.item(data);
-        if self.answer.shape.end_chunk() { Event::Content } else { Event::Silent }
+        if self.answer.shape.end_chunk() { Event::Text } else { Event::Silent }
     }
 
     fn lost(&mut self, side: Side) {
@@ -78,6 +73,14 @@ impl Reader for ChatReader {
         let (answer, not_answered) = answer.into_parts();
         let unknown_shape = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape();
         let (response, usage, error) = answer.into_parts();
-        Findings { request: asked.into_request(), response, usage, error, whole, unknown_shape }
+        Findings {
+            request: asked.into_request(),
+            response,
+            usage,
+            error,
+            whole,
+            unknown_shape,
+            ..Findings::default()
+        }
     }
 }

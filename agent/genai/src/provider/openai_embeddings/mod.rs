@@ -15,13 +15,12 @@ use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
 
 pub(super) static FLAVOUR: Flavour = Flavour {
-    api: Api::Named { name: "embeddings", operation: "embeddings" },
+    api: Api { name: "embeddings", operation: "embeddings" },
     // OpenAI's own are with chat completions.
-    hosts: &[],
-    elsewhere: Provider::OpenAiCompatible,
+    elsewhere: Provider::api("openai"),
     paths: &["/embeddings"],
     request_id: &["x-request-id"],
-    reader: || Box::<EmbeddingsReader>::default(),
+    reader: |_| Box::<EmbeddingsReader>::default(),
 };
 
 /// One request for embeddings.
@@ -72,6 +71,14 @@ impl Reader for EmbeddingsReader {
         let told = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape();
         let unknown_shape = told.saturating_add(events);
         let (response, usage, error) = answer.into_parts();
-        Findings { request: asked.into_request(), response, usage, error, whole, unknown_shape }
+        Findings {
+            request: asked.into_request(),
+            response,
+            usage,
+            error,
+            whole,
+            unknown_shape,
+            ..Findings::default()
+        }
     }
 }

@@ -21,14 +21,13 @@ use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
 
 pub(super) static FLAVOUR: Flavour = Flavour {
-    api: Api::Named { name: "responses", operation: "chat" },
+    api: Api { name: "responses", operation: "chat" },
     // OpenAI's own are with chat completions.
-    hosts: &[],
-    elsewhere: Provider::OpenAiCompatible,
+    elsewhere: Provider::api("openai"),
     // Others end in `/responses` alone, as do the paths of surveys; there the body has to tell.
     paths: &["/v1/responses", "/openai/responses"],
     request_id: &["x-request-id"],
-    reader: || Box::<ResponsesReader>::default(),
+    reader: |_| Box::<ResponsesReader>::default(),
 };
 
 /// One response.
@@ -88,6 +87,14 @@ impl Reader for ResponsesReader {
         let (answer, not_answered) = answer.into_parts();
         let unknown_shape = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape();
         let (response, usage, error) = answer.into_parts();
-        Findings { request: asked.into_request(), response, usage, error, whole, unknown_shape }
+        Findings {
+            request: asked.into_request(),
+            response,
+            usage,
+            error,
+            whole,
+            unknown_shape,
+            ..Findings::default()
+        }
     }
 }

@@ -31,7 +31,7 @@ fn bytes_cut_anywhere_give_the_same_call() {
     let sides = on_the_wire();
     let call = |cut: &dyn Fn(&[u8]) -> Vec<usize>| {
         let mut connection = Connection::new(true);
-        let mut interpreter = Interpreter::new();
+        let mut interpreter = Interpreter::default();
         for (now, (direction, bytes)) in sides.iter().enumerate() {
             let mut from = 0;
             for to in cut(bytes) {

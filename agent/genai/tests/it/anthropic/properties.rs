@@ -107,10 +107,9 @@ proptest! {
             output: Some(output),
             cache_read: Some(read),
             cache_write: Some(write),
-            reasoning: None,
-        };
+            reasoning: None, ..Usage::default() };
         for call in [&one, &many] {
-            prop_assert_eq!((call.usage, call.unknown_shape, call.outcome), (expect, 0, Outcome::Complete));
+            prop_assert_eq!((&call.usage, call.unknown_shape, call.outcome), (&expect, 0, Outcome::Complete));
             prop_assert_eq!(&call.response.tool_calls, &tools);
             prop_assert_eq!(&call.response.finish_reasons, &vec![reason.clone()]);
         }
