@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, process::Command};
 
 use anyhow::{Context as _, ensure};
-use tests::harness::{Agent, ClientCall, Curl, Report, report::name, say, skip};
+use tests::harness::{Agent, ClientCall, Curl, Report, compare::told_at_once, report::name, say, skip};
 
 use crate::scene::{PRINTED, Scene};
 
