@@ -13,6 +13,7 @@ mod live_life;
 mod live_many;
 mod live_marks;
 mod live_openssl;
+mod live_sdk;
 mod live_sdk_node;
 mod live_secrets;
 mod live_tape;
