@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     io::{IsTerminal as _, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -217,8 +218,13 @@ impl OutputArgs {
         Style { format, color: std::io::stdout().is_terminal() && !plain }
     }
 
+    /// What the calls of a recording are read with: always the same, so that the same recording gives the same.
+    pub fn replay_reading(&self) -> Reading {
+        self.reading(Key::default())
+    }
+
     /// What calls are read with. `key`: what digests are keyed with.
-    pub fn reading(&self, key: Key) -> Reading {
+    fn reading(&self, key: Key) -> Reading {
         Reading {
             settings: Arc::new(Settings { hosts: self.provider.clone(), key }),
             // The file that was given, before the table that is part of the program.
@@ -261,11 +267,12 @@ fn options(filter: FilterArgs, output: OutputArgs, capture: CaptureArgs, tape: O
 
 /// A key that nobody else has and that is gone with this process.
 fn random_key() -> Key {
+    // The hasher of std is keyed by the system's random numbers; what it makes of nothing depends on the key alone.
+    let half = || RandomState::new().build_hasher().finish().to_le_bytes();
     let mut bytes = [0; 16];
-    // SAFETY: the kernel writes at most the length of the array into it.
-    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    // 16 bytes are given whole or, before the first seconds of a machine's life, waited for (getrandom(2)).
-    debug_assert_eq!(got, 16);
+    let (low, high) = bytes.split_at_mut(8);
+    low.copy_from_slice(&half());
+    high.copy_from_slice(&half());
     Key::new(bytes)
 }
 

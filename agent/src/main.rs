@@ -37,7 +37,8 @@ fn start() -> anyhow::Result<()> {
             Command::Run(run) => pipeline::run(run.options()).await?,
             Command::Record(record) => pipeline::run(record.options()).await?,
             Command::Replay(ReplayArgs { file, output }) => {
-                pipeline::replay(&file, output.style(), output.counters_json.as_deref()).await?;
+                let reading = output.replay_reading();
+                pipeline::replay(&file, output.style(), &reading, output.counters_json.as_deref()).await?;
             }
             Command::HelpMarkdown => io::stdout().write_all(markdown().as_bytes())?,
         }

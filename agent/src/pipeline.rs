@@ -394,7 +394,7 @@ fn process_of(input: &Input) -> Option<u32> {
     }
 }
 
-async fn run_shard(mut inputs: mpsc::Receiver<ToShard>, sink: Sink) -> ShardCounts {
+async fn run_shard(mut inputs: mpsc::Receiver<ToShard>, mut shard: Shard, sink: Sink) -> ShardCounts {
     while let Some(message) = inputs.recv().await {
         match message {
             ToShard::Inputs(batch) => {

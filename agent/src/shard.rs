@@ -8,11 +8,15 @@ use std::{
     sync::Arc,
 };
 
-use genai::{Call, Interpreter, Memory, Verdict, price::Sold};
+use genai::{
+    Call, Interpreter, Memory, Verdict,
+    price::{Cost, FoundBy, Sold},
+};
 use wire::{Direction, Kind, Notice, Time};
 
 use crate::{
     capture::{Captured, Clock, ConnId, Data, Flow, Input, Mark, What},
+    config::Reading,
     connection::{Refused, Role, Stream, Table, limits},
     enrich::Process,
     span::{self, ConnectionInfo, Span},
@@ -360,7 +364,10 @@ impl Teller<'_> {
             let begun = call.times.request_first_byte.or(call.times.response_first_byte).unwrap_or_default();
             let quantities = Sold::quantities_of(call);
             let sold = Sold::of(call, &quantities, clock.wall(begun) / 1_000_000_000);
-            call.cost = prices.cost(&sold).ok();
+            // A provider that is only guessed by the model's name has prices that may be anybody's.
+            let guessed =
+                |cost: &Cost| cost.parts.as_ref().is_some_and(|parts| parts.found_by == FoundBy::Model);
+            call.cost = prices.cost(&sold).ok().filter(|cost| !guessed(cost));
         }
     }
 }

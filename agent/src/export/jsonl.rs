@@ -132,39 +132,7 @@ mod tests {
 
     #[test]
     fn a_full_call() {
-        assert_eq!(
-            line(&span(&full_call())),
-            concat!(
-                r#"{"name":"chat gpt-4o","start_unix_ns":1700000001000000000,"end_unix_ns":1700000003310000000,"attributes":{"#,
-                r#""gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","openai.api.type":"chat_completions","#,
-                r#""gen_ai.request.model":"gpt-4o","gen_ai.request.stream":true,"gen_ai.request.max_tokens":128,"#,
-                r#""gen_ai.request.temperature":0.7,"gen_ai.request.top_p":1.0,"gen_ai.request.choice.count":2,"#,
-                r#""gen_ai.output.type":"json","wirelight.request.message_count":3,"wirelight.request.tool_count":2,"#,
-                r#""gen_ai.response.id":"chatcmpl-1","gen_ai.response.model":"gpt-4o-2024-08-06","#,
-                r#""gen_ai.response.finish_reasons":["stop","tool_calls"],"wirelight.response.tool_call_count":1,"#,
-                r#""wirelight.response.refusal":true,"openai.response.system_fingerprint":"fp_1","#,
-                r#""openai.response.service_tier":"default","gen_ai.usage.input_tokens":1200,"#,
-                r#""gen_ai.usage.output_tokens":210,"gen_ai.usage.cache_read.input_tokens":1188,"#,
-                r#""gen_ai.usage.cache_write.input_tokens":12,"gen_ai.usage.cache_creation.input_tokens":12,"#,
-                r#""gen_ai.usage.reasoning.output_tokens":64,"gen_ai.response.time_to_first_chunk":1.395,"#,
-                r#""wirelight.response.time_to_first_token":1.4,"wirelight.stream.chunk_count":9,"#,
-                r#""wirelight.stream.content_chunk_count":6,"wirelight.stream.coalesced":1,"#,
-                r#""wirelight.stream.chunk_interval.p50":0.02,"wirelight.stream.chunk_interval.p95":0.24,"#,
-                r#""wirelight.stream.chunk_interval.p99":0.24,"wirelight.stream.chunk_interval.max":0.24,"#,
-                r#""wirelight.provider.request_id":"req_1","http.response.status_code":200,"http.request.resend_count":1,"#,
-                r#""server.address":"api.openai.com","server.port":443,"wirelight.outcome":"complete","#,
-                r#""wirelight.trace.completeness":0.9956709956709957,"process.pid":4242,"#,
-                r#""process.executable.name":"python3.12","process.executable.path":"/usr/bin/python3.12","#,
-                r#""process.owner":"1000"},"phases":[{"name":"request.send","start_ns":0,"end_ns":4000000},"#,
-                r#"{"name":"provider.ttft","start_ns":4000000,"end_ns":1400000000},"#,
-                r#"{"name":"provider.decode","start_ns":1400000000,"end_ns":2300000000}],"#,
-                r#""ktime":{"request_first_byte":1000000000,"request_last_byte":1004000000,"#,
-                r#""response_first_byte":2390000000,"first_chunk":2395000000,"first_token":2400000000,"#,
-                r#""last_token":3300000000,"last_byte":3310000000},"process":{"pid":4242,"start_ns":77,"parent":1,"#,
-                r#""uid":1000,"comm":"python3","exe":"/usr/bin/python3.12","cgroup":"/user.slice"},"#,
-                r#""connection":"4242-7f00-1"}"#,
-            )
-        );
+        assert_eq!(line(&span(&full_call())), include_str!("jsonl/full_call.json").trim_end());
     }
 
     #[test]

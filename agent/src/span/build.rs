@@ -3,6 +3,8 @@
 //! Every attribute is what the call says, under its name; what it does not say is left out. Only the phases, their
 //! share of the call, and the times to first chunk and token are computed.
 
+mod beside;
+
 use std::sync::Arc;
 
 use genai::{AttemptBy, CacheMiss, Call, Outcome, Prompt, Provider, Stream, Times, Usage};
@@ -21,10 +23,12 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, cl
     attributes.request(call);
     attributes.response(call);
     attributes.usage(&call.usage);
+    attributes.cost(call.cost.as_ref());
     attributes.cache(call);
     attributes.timing(call);
     attributes.tools(call);
     attributes.http(call);
+    attributes.beside(call);
     attributes.server(call.http.host.as_deref(), connection.server_name.as_deref());
     attributes.ending(call);
     attributes.float(name::TRACE_COMPLETENESS, completeness(&phases, end.since(start)));
@@ -107,6 +111,7 @@ fn completeness(phases: &[Phase], duration_ns: u64) -> Option<f64> {
     (duration_ns > 0).then(|| covered as f64 / duration_ns as f64)
 }
 
+/// The attributes of a span in the making.
 #[derive(Default)]
 struct Attributes(Vec<(&'static str, Value)>);
 
@@ -229,6 +234,7 @@ impl Attributes {
             prediction_rejected,
             web_searches,
             search_units,
+            speed,
             inconsistent,
             raw,
         } = usage;
@@ -254,6 +260,7 @@ impl Attributes {
         ] {
             self.int(name, *count);
         }
+        self.text(name::USAGE_SPEED, speed.as_deref());
         self.only_true(name::USAGE_INCONSISTENT, *inconsistent);
         if !raw.is_empty() {
             let told = raw.iter().map(|(path, figure)| format!("{path}={figure}")).collect();

@@ -150,10 +150,24 @@ pub const USAGE_PREDICTION_REJECTED: &str = "wirelight.usage.prediction.rejected
 pub const USAGE_WEB_SEARCHES: &str = "wirelight.usage.web_searches";
 /// Searches that ranking is billed by.
 pub const USAGE_SEARCH_UNITS: &str = "wirelight.usage.search_units";
+/// How fast the answer was asked to be, where that has a price.
+pub const USAGE_SPEED: &str = "wirelight.usage.speed";
 /// The total that was told is not the sum of input and output. Only when true.
 pub const USAGE_INCONSISTENT: &str = "wirelight.usage.inconsistent";
 /// The figures as the provider told them: `path=number`.
 pub const USAGE_RAW: &str = "wirelight.usage.raw";
+/// US dollars.
+pub const COST: &str = "wirelight.cost.usd";
+/// For what went in.
+pub const COST_INPUT: &str = "wirelight.cost.input.usd";
+/// For what came out.
+pub const COST_OUTPUT: &str = "wirelight.cost.output.usd";
+/// Who says so: `told` by the response, or a price `table`.
+pub const COST_SOURCE: &str = "wirelight.cost.source";
+/// Where in the response.
+pub const COST_TOLD_BY: &str = "wirelight.cost.told_by";
+/// Which table, of which version and date.
+pub const COST_TABLE: &str = "wirelight.cost.table";
 /// Share of the prompt's tokens that came from a cache.
 pub const CACHE_HIT_RATIO: &str = "wirelight.cache.hit_ratio";
 /// Why the cache was not hit where it could have been: `prompt_changed`, `expired_or_evicted`, `cold`.
@@ -202,6 +216,118 @@ pub const LOGICAL_CALL: &str = "wirelight.retry.call";
 pub const RETRY_KNOWN_BY: &str = "wirelight.retry.known_by";
 /// From the end of the try before to the beginning of this one.
 pub const RETRY_WAITED: &str = "wirelight.retry.waited";
+/// Requests in a window.
+pub const RATE_LIMIT_REQUESTS: &str = "wirelight.ratelimit.requests.limit";
+/// How many are left.
+pub const RATE_LIMIT_REQUESTS_REMAINING: &str = "wirelight.ratelimit.requests.remaining";
+/// When it is whole again, from the response on.
+pub const RATE_LIMIT_REQUESTS_RESET: &str = "wirelight.ratelimit.requests.reset";
+/// Tokens in a window.
+pub const RATE_LIMIT_TOKENS: &str = "wirelight.ratelimit.tokens.limit";
+/// How many are left.
+pub const RATE_LIMIT_TOKENS_REMAINING: &str = "wirelight.ratelimit.tokens.remaining";
+/// When it is whole again, from the response on.
+pub const RATE_LIMIT_TOKENS_RESET: &str = "wirelight.ratelimit.tokens.reset";
+/// Prompt tokens in a window.
+pub const RATE_LIMIT_INPUT: &str = "wirelight.ratelimit.input_tokens.limit";
+/// How many are left.
+pub const RATE_LIMIT_INPUT_REMAINING: &str = "wirelight.ratelimit.input_tokens.remaining";
+/// When it is whole again, from the response on.
+pub const RATE_LIMIT_INPUT_RESET: &str = "wirelight.ratelimit.input_tokens.reset";
+/// Completion tokens in a window.
+pub const RATE_LIMIT_OUTPUT: &str = "wirelight.ratelimit.output_tokens.limit";
+/// How many are left.
+pub const RATE_LIMIT_OUTPUT_REMAINING: &str = "wirelight.ratelimit.output_tokens.remaining";
+/// When it is whole again, from the response on.
+pub const RATE_LIMIT_OUTPUT_RESET: &str = "wirelight.ratelimit.output_tokens.reset";
+/// Every limit that was told, a line each.
+pub const RATE_LIMITS: &str = "wirelight.ratelimit.all";
+/// What this call took of the limit.
+pub const RATE_LIMIT_QUERY_COST: &str = "wirelight.ratelimit.query_cost";
+/// How long the server says to wait.
+pub const RETRY_AFTER: &str = "wirelight.retry_after";
+/// Whether the server says to try again.
+pub const SHOULD_RETRY: &str = "wirelight.should_retry";
+/// The server says that a limit is passed. Only when true.
+pub const OVER_LIMIT: &str = "wirelight.ratelimit.over_limit";
+/// The server, or a proxy, says that it has too much to do. Only when true.
+pub const OVERLOADED: &str = "wirelight.server.overloaded";
+/// All of it, as the server counts.
+pub const SERVER_TOTAL: &str = "wirelight.server.total_duration";
+/// Waiting for its turn, as the server says.
+pub const SERVER_QUEUE: &str = "wirelight.server.queue_duration";
+/// Cutting the request into tokens.
+pub const SERVER_TOKENIZE: &str = "wirelight.server.tokenize_duration";
+/// Bringing the model into memory.
+pub const SERVER_LOAD: &str = "wirelight.server.load_duration";
+/// Reading the prompt.
+pub const SERVER_PREFILL: &str = "wirelight.server.prefill_duration";
+/// Writing the answer.
+pub const SERVER_DECODE: &str = "wirelight.server.decode_duration";
+/// Both, where the server does not tell them apart.
+pub const SERVER_INFERENCE: &str = "wirelight.server.inference_duration";
+/// To the first token, as the server says.
+pub const SERVER_FIRST_TOKEN: &str = "wirelight.server.first_token_duration";
+/// One token, on average, as the server says.
+pub const SERVER_PER_TOKEN: &str = "wirelight.server.per_token_duration";
+/// From a proxy's handing on the request to the head of the answer.
+pub const SERVER_UPSTREAM: &str = "wirelight.server.upstream_duration";
+/// What a gateway spent on its own business.
+pub const SERVER_GATEWAY: &str = "wirelight.server.gateway_duration";
+/// Which field each of these durations is from: `queue_duration=usage.queue_time`.
+pub const SERVER_SOURCES: &str = "wirelight.server.sources";
+/// `server-timing` as it was sent.
+pub const SERVER_TIMING: &str = "wirelight.server.timing";
+/// Requests that the engine works on.
+pub const ENGINE_RUNNING: &str = "wirelight.engine.requests.running";
+/// Requests that wait for it.
+pub const ENGINE_WAITING: &str = "wirelight.engine.requests.waiting";
+/// Requests that are worked on together.
+pub const ENGINE_BATCH: &str = "wirelight.engine.batch_size";
+/// Share of its cache that is in use.
+pub const ENGINE_KV_CACHE: &str = "wirelight.engine.kv_cache_usage";
+/// The field that tells of the engine.
+pub const ENGINE_SOURCE: &str = "wirelight.engine.source";
+/// Tokens that speculative decoding proposed.
+pub const SPEC_PROPOSED: &str = "wirelight.spec_decode.proposed_tokens";
+/// Those of them that were accepted.
+pub const SPEC_ACCEPTED: &str = "wirelight.spec_decode.accepted_tokens";
+/// Their share.
+pub const SPEC_ACCEPTANCE: &str = "wirelight.spec_decode.acceptance_rate";
+/// Where the provider answered.
+pub const PROVIDER_REGION: &str = "wirelight.provider.region";
+/// Which part of the world it may answer in (Bedrock's profiles).
+pub const PROVIDER_AREA: &str = "wirelight.provider.area";
+/// Deployment, cluster or backend that answered.
+pub const PROVIDER_POOL: &str = "wirelight.provider.pool_id";
+/// The edge of a network through which it came.
+pub const PROVIDER_EDGE: &str = "wirelight.provider.edge";
+/// Who handed the call on.
+pub const GATEWAY_NAME: &str = "wirelight.gateway.name";
+/// Its id of the request.
+pub const GATEWAY_REQUEST_ID: &str = "wirelight.gateway.request_id";
+/// What its cache did.
+pub const GATEWAY_CACHE: &str = "wirelight.gateway.cache";
+/// Who it says has answered.
+pub const GATEWAY_PROVIDER: &str = "wirelight.gateway.provider";
+/// Which model it says has answered.
+pub const GATEWAY_MODEL: &str = "wirelight.gateway.model";
+/// How often it tried again. Only above 0.
+pub const GATEWAY_RETRIES: &str = "wirelight.gateway.retry_count";
+/// How often it went to another. Only above 0.
+pub const GATEWAY_FALLBACKS: &str = "wirelight.gateway.fallback_count";
+/// The client library, by its own word.
+pub const USER_AGENT: &str = "user_agent.original";
+/// The language of the client's SDK.
+pub const CLIENT_LANGUAGE: &str = "wirelight.client.language";
+/// The SDK's version.
+pub const CLIENT_VERSION: &str = "wirelight.client.sdk_version";
+/// What runs it.
+pub const CLIENT_RUNTIME: &str = "wirelight.client.runtime";
+/// How long the client waits for bytes.
+pub const CLIENT_READ_TIMEOUT: &str = "wirelight.client.read_timeout";
+/// How long the client waits for the whole answer.
+pub const CLIENT_TIMEOUT: &str = "wirelight.client.timeout";
 /// Host that was called.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Its port.

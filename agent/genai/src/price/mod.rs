@@ -10,6 +10,7 @@
 //! - `matcher` – which names a price is for
 //! - `table` – providers and models, and how a call finds its own
 //! - `cost` – quantities times prices
+//! - `sale` – what a call bought
 //! - `file` – the format of genai-prices
 //! - `litellm` – the format of litellm
 //!
@@ -21,6 +22,7 @@ mod litellm;
 mod matcher;
 mod moment;
 mod money;
+mod sale;
 mod table;
 #[cfg(test)]
 mod tests;

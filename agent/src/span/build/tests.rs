@@ -1,7 +1,11 @@
 //! Calls of all shapes → attributes and phases.
 
+use genai::headers::{self, EngineState, Gateway, Place, RateLimit, RateLimits, Said, ToldTimes};
 use genai::intervals::Intervals;
-use genai::{Api, Attempt, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces};
+use genai::price::Cost;
+use genai::{
+    Api, Attempt, Beside, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces,
+};
 use wire::Protocol;
 
 use super::*;
@@ -37,6 +41,8 @@ pub(crate) fn bare_call() -> Call {
         lost_bytes: 0,
         joined_late: false,
         unknown_shape: 0,
+        beside: Beside::default(),
+        cost: None,
         attempt: None,
         cache_miss: None,
         tool_returns: Vec::new(),
@@ -145,6 +151,8 @@ pub(crate) fn full_call() -> Call {
             stalled_ns: 1_500_000_000,
         }),
         outcome: Outcome::Complete,
+        beside: beside(),
+        cost: Cost::told("usage.cost", "0.0131"),
         attempt: Some(Attempt {
             logical: Digest(0x77),
             number: 2,
@@ -154,6 +162,45 @@ pub(crate) fn full_call() -> Call {
         cache_miss: Some(CacheMiss::PromptChanged),
         tool_returns: vec![ToolReturn { name: some("f"), id: some("call_0"), took_ns: 1_250_000_000 }],
         ..bare_call()
+    }
+}
+
+/// Everything that can be told beside an answer.
+fn beside() -> Beside {
+    let said = |text: &str| Said::new(text, "test");
+    let mut times = ToldTimes::default();
+    times.tell(headers::Phase::Queue, 20_000_000, "usage.queue_time");
+    times.tell(headers::Phase::Total, 2_250_000_000, "openai-processing-ms");
+    let limit = RateLimit {
+        what: headers::Quantity::Tokens,
+        limit: Some(150_000),
+        remaining: Some(149_984),
+        reset_after: Some(6_000_000),
+        ..RateLimit::default()
+    };
+    Beside {
+        rate_limits: RateLimits {
+            entries: vec![limit],
+            retry_after: Some(2_000_000_000),
+            should_retry: Some(false),
+            ..RateLimits::default()
+        },
+        times,
+        engine: EngineState {
+            running: Some(7),
+            waiting: Some(2),
+            proposed_tokens: Some(10),
+            accepted_tokens: Some(9),
+            ..EngineState::default()
+        },
+        place: Place { region: said("us-west-1"), pool: said("pool-9"), ..Place::default() },
+        gateway: Some(Gateway { kind: Some(headers::GatewayKind::LiteLlm), ..Gateway::default() }),
+        attempts: headers::Attempts { gateway_retries: Some(1), ..headers::Attempts::default() },
+        client: headers::Client {
+            language: said("python"),
+            read_timeout: Some(600_000_000_000),
+            ..headers::Client::default()
+        },
     }
 }
 
@@ -190,55 +237,7 @@ fn lines(span: &Span) -> String {
 #[test]
 fn a_full_call() {
     let span = span(&full_call());
-    assert_eq!(
-        lines(&span),
-        r#"gen_ai.operation.name = chat
-gen_ai.provider.name = openai
-openai.api.type = chat_completions
-gen_ai.request.model = gpt-4o
-gen_ai.request.stream = true
-gen_ai.request.max_tokens = 128
-gen_ai.request.temperature = 0.7
-gen_ai.request.top_p = 1.0
-gen_ai.request.choice.count = 2
-gen_ai.output.type = json
-wirelight.request.message_count = 3
-wirelight.request.tool_count = 2
-gen_ai.response.id = chatcmpl-1
-gen_ai.response.model = gpt-4o-2024-08-06
-gen_ai.response.finish_reasons = ["stop", "tool_calls"]
-wirelight.response.tool_call_count = 1
-wirelight.response.refusal = true
-openai.response.system_fingerprint = fp_1
-openai.response.service_tier = default
-gen_ai.usage.input_tokens = 1200
-gen_ai.usage.output_tokens = 210
-gen_ai.usage.cache_read.input_tokens = 1188
-gen_ai.usage.cache_write.input_tokens = 12
-gen_ai.usage.cache_creation.input_tokens = 12
-gen_ai.usage.reasoning.output_tokens = 64
-gen_ai.response.time_to_first_chunk = 1.395
-wirelight.response.time_to_first_token = 1.4
-wirelight.stream.chunk_count = 9
-wirelight.stream.content_chunk_count = 6
-wirelight.stream.coalesced = 1
-wirelight.stream.chunk_interval.p50 = 0.02
-wirelight.stream.chunk_interval.p95 = 0.24
-wirelight.stream.chunk_interval.p99 = 0.24
-wirelight.stream.chunk_interval.max = 0.24
-wirelight.provider.request_id = req_1
-http.response.status_code = 200
-http.request.resend_count = 1
-server.address = api.openai.com
-server.port = 443
-wirelight.outcome = complete
-wirelight.trace.completeness = 0.9956709956709957
-process.pid = 4242
-process.executable.name = python3.12
-process.executable.path = /usr/bin/python3.12
-process.owner = 1000
-"#
-    );
+    assert_eq!(lines(&span), include_str!("full_call.txt"));
     assert_eq!((span.name.as_str(), span.duration_ns()), ("chat gpt-4o", 2_310_000_000));
     assert_eq!(span.traceparent, full_call().http.traceparent);
     let at = |ms: u64| Time(1_000_000_000 + ms * 1_000_000);
