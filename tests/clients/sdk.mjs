@@ -26,6 +26,7 @@ const { values: args } = parseArgs({
     key: { type: "string", default: "sk-local-test-key" },
     model: { type: "string", default: "model-{i}" },
     script: { type: "string", default: "" },
+    prompt: { type: "string", default: "Say something short." },
     stream: { type: "boolean", default: false },
     // Offer tools.
     tools: { type: "boolean", default: false },
@@ -125,7 +126,7 @@ export const TOOLS = ["get_weather", "get_time", "search_flights", "book_table"]
 export const SCHEMA = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
 
 // Longer from call to call, so that what is counted by the prompt differs.
-const prompt = (index) => "Say something short." + " Please.".repeat(3 * index);
+const prompt = (index) => args.prompt + " Please.".repeat(3 * index);
 
 // This process's hosts file.
 function resolveAllTo(address) {

@@ -100,9 +100,9 @@ def error_code(error):
     return None
 
 
-def prompt(index):
+def prompt(text, index):
     """Longer from call to call, so that what is counted by the prompt differs."""
-    return "Say something short." + " Please." * (3 * index)
+    return text + " Please." * (3 * index)
 
 
 TOOLS = ["get_weather", "get_time", "search_flights", "book_table"]
@@ -129,6 +129,7 @@ def main():
     parser.add_argument("--key", default="sk-local-test-key")
     parser.add_argument("--model", default="model-{i}")
     parser.add_argument("--script", default="")
+    parser.add_argument("--prompt", default="Say something short.")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--tools", action="store_true", help="offer tools")
     parser.add_argument("--calls", type=int, default=1, help="one after the other, by one client")
@@ -159,7 +160,7 @@ def main():
         seen = Seen(args, model)
         seen.time("start")
         try:
-            call(client, args, seen, model, prompt(index), headers)
+            call(client, args, seen, model, prompt(args.prompt, index), headers)
         except Exception as error:
             if type(error).__module__ in ("builtins", "__main__") or os.environ.get("SDK_TRACEBACK"):
                 raise
