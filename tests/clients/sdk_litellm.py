@@ -32,24 +32,24 @@ def complete(client, args, seen, model, prompt, headers, base):
 
 
 def chat(client, args, seen, model, prompt, headers):
-    complete(client, args, seen, f"openai/{model}", prompt, headers, f"{args.url}/v1")
-    # In a stream it says the model that was asked for, and merges the chunks at the end.
+    # In a stream it says the model that was asked for.
     seen.unsaid("request_id", *(["response_model"] if args.stream else []))
+    complete(client, args, seen, f"openai/{model}", prompt, headers, f"{args.url}/v1")
 
 
 def messages(client, args, seen, model, prompt, headers):
+    # It makes an id of its own, says finish reasons in OpenAI's words, and of an error only which class it is.
+    seen.unsaid("request_id", "response_id", "response_model", "finish_reasons", "error")
     complete(client, args, seen, f"anthropic/{model}", prompt, headers, args.url)
-    # It makes an id of its own and says finish reasons in OpenAI's words.
-    seen.unsaid("request_id", "response_id", "response_model", "finish_reasons")
 
 
 def embeddings(client, args, seen, model, prompt, headers):
+    seen.unsaid("request_id", "error")
     answer = client.embedding(
         model=f"openai/{model}", input=[prompt, prompt], api_base=f"{args.url}/v1", api_key=args.key,
-        extra_headers=headers,
+        extra_headers=headers, num_retries=args.retries, max_retries=args.retries,
     )
     assert len(answer.data) == 2
-    seen.unsaid("request_id")
     seen["response_model"] = answer.model
     seen.usage(answer.usage, input=answer.usage.prompt_tokens)
 

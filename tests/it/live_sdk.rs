@@ -2,14 +2,28 @@
 
 use anyhow::ensure;
 use tests::harness::{
-    SdkApi, SdkCall, SdkUse, compare_sdk::differences, report::AgentCall, say, sdk::PYTHON, skip,
+    ClientCall, SdkApi, SdkCall, SdkUse, compare::misplaced, compare_sdk::differences, report::AgentCall,
+    say, sdk::PYTHON, skip,
 };
 
 use crate::scene::{CLIENT, PRINTED, Scene};
 
 /// APIs that the agent does not read yet: it must say nothing of their calls. Support for one that lands makes its test
 /// fail until its line here is gone.
-const NOT_YET: [(&str, &str); 0] = [];
+const NOT_YET: [(&str, &str); 7] = [
+    ("openai", "completions"),
+    ("google", "embed"),
+    ("google", "count_tokens"),
+    ("cohere", "chat"),
+    ("cohere", "embed"),
+    ("cohere", "rerank"),
+    ("ollama", "embed"),
+];
+/// Fields of APIs that are read, which the agent does not tell yet as the SDK does: they must differ, of every answer.
+const WRONG_YET: [(&str, &str, &str); 1] = [
+    // Mistral says of embeddings that they took no output tokens; the agent reads none.
+    ("mistral", "embeddings", "usage.output"),
+];
 
 /// What is played: every kind of token, tool calls and reasoning; and an answer without any of them.
 const SCRIPTS: [&str; 2] = [
@@ -42,7 +56,7 @@ fn check(test: &'static str, sdk: &str) -> anyhow::Result<()> {
             for (number, script) in SCRIPTS.iter().chain(&FAILURES).enumerate() {
                 let using = SdkUse { stream, tools: api.tools, script, ..SdkUse::default() };
                 let mut command = scene.clients.sdk(api, &using)?;
-                // The last of two: each call's model is its own.
+                // The last one counts: each call's model is its own.
                 let how = if stream { "stream" } else { "whole" };
                 command.args(["--model", &format!("{sdk}-{}-{how}-{number}", api.api)]);
                 let calls = SdkCall::run(command, Some(&scene.cgroup), CLIENT)?;
@@ -60,7 +74,12 @@ fn check(test: &'static str, sdk: &str) -> anyhow::Result<()> {
     for call in &seen {
         let name = &call.request_model;
         match told(call)[..] {
-            [told] => wrong.extend(differences(call, told).iter().map(|found| format!("{name}: {found}"))),
+            [told] => {
+                let truth = call.truth(&scene.provider)?;
+                let times = ClientCall { times: call.times.clone(), ..ClientCall::default() };
+                let found = [differences(call, told), misplaced(&truth, told, &times)].concat();
+                wrong.extend(known(call, found).iter().map(|found| format!("{name}: {found}")));
+            }
             ref several => wrong.push(format!("{name}: reported {} times", several.len())),
         }
     }
@@ -73,6 +92,22 @@ fn check(test: &'static str, sdk: &str) -> anyhow::Result<()> {
     let (told, made) = (report.calls.len(), seen.len());
     ensure!(told == made, "{told} calls were reported, {made} were made");
     report.counters.check()
+}
+
+/// What was found beyond [`WRONG_YET`], and what of that was not found.
+fn known(call: &SdkCall, mut found: Vec<String>) -> Vec<String> {
+    if call.error.is_some() {
+        return found;
+    }
+    for (_, _, field) in WRONG_YET.iter().filter(|(sdk, api, _)| call.sdk == *sdk && call.api == *api) {
+        let before = found.len();
+        found.retain(|found| !found.starts_with(&format!("{field}: ")));
+        match found.len() == before {
+            true => found.push(format!("{field} is told as it is: take it from WRONG_YET")),
+            false => say(&format!("NOT YET: {field} of {} {}", call.sdk, call.api)),
+        }
+    }
+    found
 }
 
 #[test]
