@@ -4,7 +4,8 @@
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 use tests::harness::{
-    Agent, Report, Running, SdkApi, SdkCall, SdkUse,
+    Agent, ClientCall, Report, Running, SdkApi, SdkCall, SdkUse,
+    compare::misplaced,
     compare_sdk::differences,
     report::{AgentCall, name},
     say,
@@ -59,7 +60,7 @@ fn check(test: &'static str, apis: &[SdkApi]) -> anyhow::Result<()> {
     }
     agent.wait_for_lines(seen.len(), PRINTED);
     let report = agent.stop()?;
-    report.explain(compare(&report, &seen, &unseen))
+    report.explain(compare(&scene, &report, &seen, &unseen))
 }
 
 /// One process that plays all scripts, once the agent has hooked its executable.
@@ -88,7 +89,7 @@ fn play(scene: &Scene, agent: &Agent, api: &SdkApi, stream: bool) -> anyhow::Res
     Ok(calls)
 }
 
-fn compare(report: &Report, seen: &[SdkCall], unseen: &[SdkCall]) -> anyhow::Result<()> {
+fn compare(scene: &Scene, report: &Report, seen: &[SdkCall], unseen: &[SdkCall]) -> anyhow::Result<()> {
     let told = |call: &SdkCall| -> Vec<&AgentCall> {
         let model = Some(call.request_model.as_str());
         report.calls.iter().filter(|told| told.text(name::REQUEST_MODEL) == model).collect()
@@ -97,7 +98,17 @@ fn compare(report: &Report, seen: &[SdkCall], unseen: &[SdkCall]) -> anyhow::Res
     for call in seen {
         let name = &call.request_model;
         match told(call)[..] {
-            [told] => wrong.extend(differences(call, told).iter().map(|found| format!("{name}: {found}"))),
+            [told] => {
+                let truth = call.truth(&scene.provider)?;
+                let client = ClientCall { times: call.times.clone(), ..ClientCall::default() };
+                let mut found = [differences(call, told), misplaced(&truth, told, &client)].concat();
+                let counts = (told.number(name::CHUNKS), told.number(name::CONTENT_CHUNKS));
+                let sent = (truth.chunks.len() as u64, truth.content_chunks());
+                if truth.stream && counts != (Some(sent.0), Some(sent.1)) {
+                    found.push(format!("chunks and those with content: {sent:?} sent, agent {counts:?}"));
+                }
+                wrong.extend(found.iter().map(|found| format!("{name}: {found}")));
+            }
             ref several => wrong.push(format!("{name}: reported {} times", several.len())),
         }
     }
