@@ -1,3 +1,5 @@
+//! Bodies and messages of each operation, and where they are spoken.
+
 use serde_json::{Value, json};
 
 use super::*;
