@@ -19,3 +19,4 @@ mod live_sdk_node;
 mod live_secrets;
 mod live_tape;
 mod scene;
+mod sdk_tapes;

@@ -174,3 +174,7 @@ impl std::error::Error for NotARequest {}
 
 /// The content type of server-sent events.
 pub(super) const SSE: &str = "text/event-stream; charset=utf-8";
+
+#[cfg(test)]
+#[path = "dialect_tests.rs"]
+mod tests;
