@@ -143,6 +143,17 @@ impl SdkApi {
     pub fn name(&self) -> String {
         format!("{} {}", self.sdk, self.api)
     }
+
+    /// `openai-chat-stream`, and `node-openai-chat-stream`.
+    pub fn file_name(&self, stream: bool) -> String {
+        let language = match self.packages {
+            Packages::Sdks | Packages::LiteLlm | Packages::Boto3 => "",
+            Packages::Node => "node-",
+            Packages::NewNode => "new-node-",
+        };
+        let how = if stream { "stream" } else { "whole" };
+        format!("{language}{}-{}-{how}", self.sdk, self.api)
+    }
 }
 
 impl Clients {
