@@ -7,6 +7,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_MODE"] = "PRODUCTION"
 
 import litellm  # noqa: E402
+import openai  # noqa: E402
 
 from sdk import at  # noqa: E402
 from sdk_openai import chat_tools, chat_usage, take_chat, take_chat_stream  # noqa: E402
@@ -47,7 +48,9 @@ def embeddings(client, args, seen, model, prompt, headers):
     seen.unsaid("request_id", "error")
     answer = client.embedding(
         model=f"openai/{model}", input=[prompt, prompt], api_base=f"{args.url}/v1", api_key=args.key,
-        extra_headers=headers, num_retries=args.retries, max_retries=args.retries,
+        extra_headers=headers,
+        # For embeddings it takes no other word for it that a call is not tried again.
+        client=openai.OpenAI(api_key=args.key, base_url=f"{args.url}/v1", max_retries=args.retries),
     )
     assert len(answer.data) == 2
     seen["response_model"] = answer.model
