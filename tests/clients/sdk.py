@@ -100,9 +100,9 @@ def error_code(error):
     return None
 
 
-def prompt(index):
+def prompt(text, index):
     """Longer from call to call, so that what is counted by the prompt differs."""
-    return "Say something short." + " Please." * (3 * index)
+    return text + " Please." * (3 * index)
 
 
 TOOLS = ["get_weather", "get_time", "search_flights", "book_table"]
@@ -129,11 +129,12 @@ def main():
     parser.add_argument("--key", default="sk-local-test-key")
     parser.add_argument("--model", default="model-{i}")
     parser.add_argument("--script", default="")
+    parser.add_argument("--prompt", default="Say something short.")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--tools", action="store_true", help="offer tools")
     parser.add_argument("--calls", type=int, default=1, help="one after the other, by one client")
     parser.add_argument("--retries", type=int, default=0)
-    parser.add_argument("--on-input", action="store_true", help="wait for a line of input before each call")
+    parser.add_argument("--on-input", action="store_true", help="wait for a line before each call; JSON: of this call alone")
     args = parser.parse_args()
 
     # The two ways in which libraries are told of a CA: OpenSSL's own, and requests'.
@@ -150,14 +151,16 @@ def main():
     client = sdk.client(args)
     call = sdk.APIS[args.api]
     for index in range(args.calls):
-        if args.on_input and not sys.stdin.readline():
+        line = sys.stdin.readline() if args.on_input else None
+        if line == "":
             break
-        model = args.model.replace("{i}", str(index))
-        headers = {"x-script": args.script.replace("{i}", str(index))}
+        asked = {**vars(args), **(json.loads(line) if line and line.startswith("{") else {})}
+        model = asked["model"].replace("{i}", str(index))
+        headers = {"x-script": asked["script"].replace("{i}", str(index))}
         seen = Seen(args, model)
         seen.time("start")
         try:
-            call(client, args, seen, model, prompt(index), headers)
+            call(client, args, seen, model, prompt(args.prompt, index), headers)
         except Exception as error:
             if type(error).__module__ in ("builtins", "__main__") or os.environ.get("SDK_TRACEBACK"):
                 raise

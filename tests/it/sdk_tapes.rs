@@ -10,7 +10,11 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use tests::harness::{AgentCommand, SdkApi, SdkCall, SdkUse, agent_binary, replay, say, sdk::PYTHON, skip};
+use tests::harness::{
+    AgentCommand, SdkApi, SdkCall, SdkUse, agent_binary, replay, say,
+    sdk::{BOTO3, NODE, PYTHON},
+    skip,
+};
 
 use crate::scene::{CLIENT, PRINTED, Scene};
 
@@ -33,18 +37,16 @@ fn blessed() -> bool {
 
 /// Its tapes' names, and whether they are of streams.
 fn names(api: &SdkApi) -> Vec<(String, bool)> {
-    let name = |how: &str| format!("{}-{}-{how}", api.sdk, api.api);
-    let mut names = vec![(name("whole"), false)];
-    if api.streams {
-        names.push((name("stream"), true));
-    }
-    names
+    let ways = [false, true].into_iter().take(1 + usize::from(api.streams));
+    ways.map(|stream| (api.file_name(stream), stream)).collect()
 }
 
 #[test]
 fn tapes_of_sdks_are_recorded() -> anyhow::Result<()> {
     let missing: Vec<_> = PYTHON
         .iter()
+        .chain(&BOTO3)
+        .chain(&NODE)
         .flat_map(|api| names(api).into_iter().map(move |(name, stream)| (api, name, stream)))
         .map(|(api, name, stream)| (api, directory().join(name).with_extension("tape"), stream))
         .filter(|(_, tape, _)| !tape.exists())

@@ -4,6 +4,8 @@
 //! In: a provider. Out: commands, and what the clients say they saw. The scripts travel inside this binary, so that it
 //! can be carried to another machine alone.
 
+mod node_sdks;
+
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
@@ -97,7 +99,7 @@ pub enum EdgeCase {
     Big,
 }
 
-const SCRIPTS: [(&str, &str); 17] = [
+const SCRIPTS: [(&str, &str); 18] = [
     ("chat.py", include_str!("../../clients/chat.py")),
     ("client.py", include_str!("../../clients/client.py")),
     ("httpx_client.py", include_str!("../../clients/httpx_client.py")),
@@ -107,6 +109,7 @@ const SCRIPTS: [(&str, &str); 17] = [
     ("parent.py", include_str!("../../clients/parent.py")),
     ("sdk.py", include_str!("../../clients/sdk.py")),
     ("sdk_anthropic.py", include_str!("../../clients/sdk_anthropic.py")),
+    ("sdk_bedrock.py", include_str!("../../clients/sdk_bedrock.py")),
     ("sdk_cohere.py", include_str!("../../clients/sdk_cohere.py")),
     ("sdk_google.py", include_str!("../../clients/sdk_google.py")),
     ("sdk_litellm.py", include_str!("../../clients/sdk_litellm.py")),

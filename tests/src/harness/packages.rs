@@ -4,6 +4,8 @@
 //! says; later uses, of later runs too, find it there. The registries are those that the machine's pip and npm are set up
 //! for. Nothing is built and no package's own script is run.
 
+mod node_sdks;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -15,6 +17,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use flate2::Crc;
 
+pub(super) use self::node_sdks::node_sdks;
 use super::{client::find, running::Running};
 
 /// httpx with HTTP/2 and all codings, for the system's Python.
@@ -52,6 +55,13 @@ pub(super) fn litellm() -> anyhow::Result<PathBuf> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let requirements = include_str!("../../clients/requirements-litellm.txt");
     once(&INSTALLED, &named("litellm", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// AWS's SDK. 36 MB.
+pub(super) fn boto3() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-boto3.txt");
+    once(&INSTALLED, &named("boto3", requirements), |directory| pip(directory, requirements.lines()))
 }
 
 /// A directory for what is asked for: other versions are another directory.

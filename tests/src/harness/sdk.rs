@@ -9,7 +9,12 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{cgroup::Cgroup, client::Clients, packages, running::Running};
+use super::{
+    cgroup::Cgroup,
+    client::{Clients, find},
+    packages,
+    running::Running,
+};
 use crate::provider::{Provider, Tokens, ToolTold, Truth};
 
 /// One API of one SDK.
@@ -33,6 +38,11 @@ enum Packages {
     Sdks,
     /// It needs an older `openai` than the newest.
     LiteLlm,
+    Boto3,
+    /// For the machine's Node.
+    Node,
+    /// The same for a Node whose fetch speaks HTTP/2.
+    NewNode,
 }
 
 /// What the SDK is to do.
@@ -78,6 +88,35 @@ pub const PYTHON: [SdkApi; 20] = [
     SdkApi::new("litellm", "embeddings", None).in_packages(Packages::LiteLlm),
 ];
 
+const BEDROCK: &str = "bedrock-runtime.us-east-1.amazonaws.com";
+
+/// AWS's for Python.
+pub const BOTO3: [SdkApi; 3] = [
+    SdkApi::new("bedrock", "converse", Some(BEDROCK)).streams().tools().in_packages(Packages::Boto3),
+    SdkApi::new("bedrock", "invoke", Some(BEDROCK)).streams().tools().in_packages(Packages::Boto3),
+    SdkApi::new("bedrock", "count_tokens", Some(BEDROCK)).in_packages(Packages::Boto3),
+];
+
+/// Every API of every SDK for Node.
+pub const NODE: [SdkApi; 11] = [
+    SdkApi::new("openai", "chat", Some("api.openai.com")).streams().tools().in_packages(Packages::Node),
+    SdkApi::new("openai", "responses", Some("api.openai.com")).streams().tools().in_packages(Packages::Node),
+    SdkApi::new("openai", "embeddings", Some("api.openai.com")).in_packages(Packages::Node),
+    SdkApi::new("anthropic", "messages", Some("api.anthropic.com"))
+        .streams()
+        .tools()
+        .in_packages(Packages::Node),
+    SdkApi::new("anthropic", "count_tokens", Some("api.anthropic.com")).tools().in_packages(Packages::Node),
+    SdkApi::new("google", "generate", Some(GOOGLE)).streams().tools().in_packages(Packages::Node),
+    SdkApi::new("google", "embed", Some(GOOGLE)).in_packages(Packages::Node),
+    SdkApi::new("google", "count_tokens", Some(GOOGLE)).in_packages(Packages::Node),
+    SdkApi::new("bedrock", "converse", Some(BEDROCK)).streams().tools().in_packages(Packages::Node),
+    SdkApi::new("bedrock", "invoke", Some(BEDROCK)).streams().tools().in_packages(Packages::Node),
+    SdkApi::new("bedrock", "count_tokens", Some(BEDROCK)).in_packages(Packages::Node),
+];
+
+const GOOGLE: &str = "generativelanguage.googleapis.com";
+
 impl SdkApi {
     const fn new(sdk: &'static str, api: &'static str, host: Option<&'static str>) -> Self {
         Self { sdk, api, host, streams: false, tools: false, packages: Packages::Sdks }
@@ -95,21 +134,43 @@ impl SdkApi {
         Self { packages, ..self }
     }
 
+    /// The same by a Node whose fetch speaks HTTP/2.
+    pub fn by_new_node(self) -> Self {
+        Self { packages: Packages::NewNode, ..self }
+    }
+
     /// `openai chat`.
     pub fn name(&self) -> String {
         format!("{} {}", self.sdk, self.api)
     }
+
+    /// `openai-chat-stream`, and `node-openai-chat-stream`.
+    pub fn file_name(&self, stream: bool) -> String {
+        let language = match self.packages {
+            Packages::Sdks | Packages::LiteLlm | Packages::Boto3 => "",
+            Packages::Node => "node-",
+            Packages::NewNode => "new-node-",
+        };
+        let how = if stream { "stream" } else { "whole" };
+        format!("{language}{}-{}-{how}", self.sdk, self.api)
+    }
 }
 
 impl Clients {
-    /// `sdk.py` by an SDK that is installed at its first use. The model of each call is its own: `openai-chat-whole-0`.
+    /// `sdk.py` or `sdk.mjs` by an SDK that is installed at its first use. The model of each call is its own: `openai-chat-whole-0`.
     pub fn sdk(&self, api: &SdkApi, using: &SdkUse<'_>) -> anyhow::Result<Command> {
-        let mut command = self.pointed(self.script("sdk.py")?);
-        let packages = match api.packages {
-            Packages::Sdks => packages::sdks()?,
-            Packages::LiteLlm => packages::litellm()?,
+        let python = |packages| -> anyhow::Result<Command> {
+            let mut command = self.pointed(self.script("sdk.py")?);
+            command.env("PYTHONPATH", packages);
+            Ok(command)
         };
-        command.env("PYTHONPATH", packages);
+        let mut command = match api.packages {
+            Packages::Sdks => python(packages::sdks()?)?,
+            Packages::LiteLlm => python(packages::litellm()?)?,
+            Packages::Boto3 => python(packages::boto3()?)?,
+            Packages::Node => self.node_sdk(&find(&["node"])?)?,
+            Packages::NewNode => self.node_sdk(&packages::node()?)?,
+        };
         command.args(using.arguments(api));
         Ok(command)
     }
@@ -217,3 +278,7 @@ impl SdkCall {
 #[cfg(test)]
 #[path = "sdk_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "sdk_more_tests.rs"]
+mod more_tests;

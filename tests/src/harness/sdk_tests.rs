@@ -9,17 +9,22 @@ use crate::{
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Plays `scripts` with each API of an SDK, and holds it to the provider's truth.
+/// Each API of an SDK for Python.
 fn check(sdk: &str) -> anyhow::Result<()> {
+    hold(PYTHON.into_iter().filter(|api| api.sdk == sdk))
+}
+
+/// Plays a script with each API, and holds it to the provider's truth.
+pub(super) fn hold(apis: impl IntoIterator<Item = SdkApi>) -> anyhow::Result<()> {
     let provider = Provider::start(Options::default())?;
     let clients = Clients::new(&provider)?;
     let mut compared = 0;
-    for api in PYTHON.iter().filter(|api| api.sdk == sdk) {
+    for api in &apis.into_iter().collect::<Vec<_>>() {
         for stream in [false, true].into_iter().take(1 + usize::from(api.streams)) {
             let script = "chunks=3,tool=2,thoughts=2,cached=64,cache_write=32,reasoning=9,ttft_ms=1,gap_ms=1";
             let using = SdkUse { stream, tools: api.tools, script, calls: 2, ..SdkUse::default() };
             let Ok(command) = clients.sdk(api, &using) else {
-                skip(&format!("the SDK {sdk}"), "it cannot be installed on this machine");
+                skip(&format!("the SDK {}", api.sdk), "it cannot be installed on this machine");
                 return Ok(());
             };
             let calls = SdkCall::run(command, None, LIMIT)?;
@@ -34,7 +39,7 @@ fn check(sdk: &str) -> anyhow::Result<()> {
             }
         }
     }
-    ensure!(compared > 0, "no API of {sdk}");
+    ensure!(compared > 0, "no API at all");
     Ok(())
 }
 

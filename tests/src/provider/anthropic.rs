@@ -114,13 +114,14 @@ impl Dialect for CountTokens {
     }
 }
 
-struct Message<'a> {
-    id: String,
-    model: String,
-    stop_reason: &'a str,
+/// An answer; also Bedrock's, where its model is one of Anthropic's.
+pub(super) struct Message<'a> {
+    pub(super) id: String,
+    pub(super) model: String,
+    pub(super) stop_reason: &'a str,
 }
 
-fn tool_id(tool: &Tool) -> String {
+pub(super) fn tool_id(tool: &Tool) -> String {
     format!("toolu_{}", tool.digits)
 }
 
@@ -132,7 +133,7 @@ impl Message<'_> {
         }
     }
 
-    fn whole(&self, material: &Material) -> Json {
+    pub(super) fn whole(&self, material: &Material) -> Json {
         let mut blocks = Vec::new();
         if !material.thoughts.is_empty() {
             blocks.push(thinking(&material.thinking()).with("signature", SIGNATURE));
@@ -145,13 +146,15 @@ impl Message<'_> {
         self.object(Json::List(blocks), Some(self.stop_reason), usage)
     }
 
-    fn events(&self, material: &Material) -> Vec<Event> {
+    pub(super) fn events(&self, material: &Material) -> Vec<Event> {
         // Two: so many tokens are out when it begins. The last word on them is message_delta's.
         let begun = self.object(list![], None, usage(&material.counts, 2));
         let mut events = vec![silent("message_start", object! { "message": begun })];
         let mut index = 0u64;
-        let mut block = |start: Json, deltas: Vec<Event>| {
-            events.push(silent("content_block_start", object! { "index": index, "content_block": start }));
+        let mut block = |start: Json, names: bool, deltas: Vec<Event>| {
+            let start = silent("content_block_start", object! { "index": index, "content_block": start });
+            // A tool's name is content.
+            events.push(Event { content: names, ..start });
             if index == 0 {
                 events.push(silent("ping", object! {}));
             }
@@ -169,7 +172,7 @@ impl Message<'_> {
                 .collect();
             let signature = object! { "type": "signature_delta", "signature": SIGNATURE };
             deltas.push(silent("content_block_delta", delta(at, signature)));
-            block(thinking("").with("signature", ""), deltas);
+            block(thinking("").with("signature", ""), false, deltas);
             at += 1;
         }
         if !material.texts.is_empty() {
@@ -178,14 +181,14 @@ impl Message<'_> {
                 .iter()
                 .map(|text| delta(at, object! { "type": "text_delta", "text": text }))
                 .map(|fields| content("content_block_delta", fields));
-            block(object! { "type": "text", "text": "" }, deltas.collect());
+            block(object! { "type": "text", "text": "" }, false, deltas.collect());
             at += 1;
         }
         for tool in &material.tools {
             let json = |piece: &str| delta(at, object! { "type": "input_json_delta", "partial_json": piece });
             let mut deltas = vec![silent("content_block_delta", json(""))];
             deltas.extend(ARGUMENTS.map(|piece| content("content_block_delta", json(piece))));
-            block(tool_use(tool, object! {}), deltas);
+            block(tool_use(tool, object! {}), true, deltas);
             at += 1;
         }
         let ended = object! {

@@ -8,12 +8,12 @@
 use std::{fmt, time::Duration};
 
 use super::{
-    anthropic, cohere, gemini, mistral, ollama, openai,
+    anthropic, bedrock, cohere, gemini, mistral, ollama, openai,
     script::Script,
     truth::{Told, UsageTold},
 };
 
-/// Every API that is spoken, in the order in which they are asked.
+/// Every API that is spoken, Bedrock's operations apart, in the order in which they are asked.
 static DIALECTS: [&dyn Dialect; 11] = [
     // Mistral's paths are OpenAI's: the host comes first.
     &mistral::Chat,
@@ -45,6 +45,11 @@ pub(super) trait Dialect: fmt::Debug + Sync {
 
     /// The header fields that its servers put into every response.
     fn fields(&self, facts: &Facts<'_>) -> Fields;
+
+    /// Whether it can play a script's `error_after`.
+    fn fails_in_streams(&self) -> bool {
+        false
+    }
 }
 
 /// Header fields: names and values.
@@ -52,7 +57,7 @@ pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// The dialect of a request, if it is one of ours.
 pub(super) fn find(address: &Address<'_>) -> Option<&'static dyn Dialect> {
-    DIALECTS.iter().copied().find(|dialect| dialect.takes(address))
+    DIALECTS.iter().chain(&bedrock::OPERATIONS).copied().find(|dialect| dialect.takes(address))
 }
 
 /// Where a request goes.
@@ -106,6 +111,7 @@ pub(super) struct Identity {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub(super) call: &'a Identity,
+    pub(super) script: &'a Script,
     pub(super) status: u16,
     /// From the end of the request.
     pub(super) processing: Duration,

@@ -114,6 +114,7 @@ mod tests {
     use crate::provider::{
         dialect::{Facts, Identity, SSE},
         openai,
+        script::Script,
     };
 
     const EVENTS: Body = Body::Events { length: None, content_type: SSE };
@@ -121,7 +122,8 @@ mod tests {
     /// OpenAI's fields, which are the most.
     fn fields(status: u16) -> Vec<(&'static str, String)> {
         let call = Identity { request: "1".to_owned(), ..Identity::default() };
-        openai::fields(&Facts { call: &call, status, processing: Duration::from_millis(12) })
+        let script = Script::default();
+        openai::fields(&Facts { call: &call, script: &script, status, processing: Duration::from_millis(12) })
     }
 
     fn head(status: u16, body: Body) -> Head<'static> {

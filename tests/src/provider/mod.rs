@@ -10,6 +10,7 @@
 
 mod anthropic;
 mod authority;
+mod bedrock;
 mod coding;
 mod cohere;
 mod dialect;

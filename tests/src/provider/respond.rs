@@ -158,7 +158,7 @@ impl<R: Reply> Exchange<'_, R> {
     /// Sends the head of the response.
     async fn head(&mut self, entry: Entry, body: Body) -> io::Result<After> {
         let processing = Duration::from_nanos(monotonic_ns().saturating_sub(self.request_done));
-        let facts = Facts { call: &self.call, status: self.script.status, processing };
+        let facts = Facts { call: &self.call, script: &self.script, status: self.script.status, processing };
         let head = Head {
             status: self.script.status,
             fields: &self.dialect.fields(&facts),

@@ -49,6 +49,8 @@ pub struct Script {
     pub content: Content,
     /// Drop the connection, without a word, after so many content chunks.
     pub abort_after: Option<u32>,
+    /// Tell of an error in the stream, and end it, after so many content chunks; where the API has a form for it.
+    pub error_after: Option<u32>,
     /// How the stream's end is told.
     pub framing: Framing,
     /// Say `Connection: close` and do it; on HTTP/2, GOAWAY.
@@ -112,6 +114,7 @@ impl Default for Script {
             status: 200,
             content: Content::Word,
             abort_after: None,
+            error_after: None,
             framing: Framing::Chunked,
             close: false,
             coding: CodingRule::Identity,
@@ -152,6 +155,7 @@ impl Script {
             "reasoning" => self.reasoning = Some(count("reasoning", value, limits::TOKENS)?),
             "status" => self.status = status(value)?,
             "abort_after" => self.abort_after = Some(count("abort_after", value, limits::CHUNKS)?),
+            "error_after" => self.error_after = Some(count("error_after", value, limits::CHUNKS)?),
             "close" => self.close = count("close", value, 1)? == 1,
             "trailers" => self.trailers = count("trailers", value, 1)? == 1,
             "coding" => {
@@ -225,7 +229,7 @@ impl fmt::Display for ScriptError {
             Self::UnknownKey(key) => write!(
                 f,
                 "x-script: unknown key `{key}`; there are think_ms, ttft_ms, gap_ms, chunks, tool, thoughts, \
-                 refusal, parts, finish, cached, cache_write, reasoning, status, content, abort_after, framing, close, \
+                 refusal, parts, finish, cached, cache_write, reasoning, status, content, abort_after, error_after, framing, close, \
                  coding, trailers"
             ),
             Self::BadValue { key, value } => write!(f, "x-script: `{value}` is not a value of {key}"),
@@ -251,7 +255,7 @@ mod tests {
         check(" , ", &default);
         check("chunks=3", &Script { chunks: 3, ..Script::default() });
         check(
-            "ttft_ms=120,chunks=20,gap_ms=15,tool=2,status=429,content=echo,think_ms=7,abort_after=4",
+            "ttft_ms=120,chunks=20,gap_ms=15,tool=2,status=429,content=echo,think_ms=7,abort_after=4,error_after=3",
             &Script {
                 think: Duration::from_millis(7),
                 ttft: Duration::from_millis(120),
@@ -261,6 +265,7 @@ mod tests {
                 status: 429,
                 content: Content::Echo,
                 abort_after: Some(4),
+                error_after: Some(3),
                 ..Script::default()
             },
         );

@@ -107,6 +107,9 @@ pub(super) async fn answer<R: Reply>(
         Ok(script) => script,
         Err(error) => return refuse(shared, reply, 400, &error.to_string(), after).await,
     };
+    if script.error_after.is_some() && !dialect.fails_in_streams() {
+        return refuse(shared, reply, 400, "error_after is not played by this API", after).await;
+    }
     let call = shared.ids.call(&shared.words);
     match dialect.answer(&Asked { address, body: &body }, &script, &call) {
         Ok(answer) => {
@@ -147,10 +150,10 @@ async fn plain<R: Reply>(
     body: &[u8],
     after: After,
 ) -> io::Result<After> {
-    let call = shared.ids.call(&[]);
+    let (call, script) = (shared.ids.call(&[]), Script::default());
     let head = Head {
         status,
-        fields: &openai::fields(&Facts { call: &call, status, processing: Duration::ZERO }),
+        fields: &openai::fields(&Facts { call: &call, script: &script, status, processing: Duration::ZERO }),
         after,
         body: Body::Json { length: body.len() },
         coding: None,

@@ -228,7 +228,8 @@ fn stream(response: &Response<'_>, material: &Material) -> (Vec<Event>, Vec<u8>)
         let item = format!("fc_{}", tool.digits);
         let at = || object! { "item_id": &item, "output_index": index };
         let begun = response.function_call(tool, "in_progress", "");
-        events.silent("response.output_item.added", added(index, begun));
+        // It names the tool.
+        events.content("response.output_item.added", added(index, begun));
         for piece in ARGUMENTS {
             events.content("response.function_call_arguments.delta", at().with("delta", piece));
         }
