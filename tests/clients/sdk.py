@@ -93,6 +93,12 @@ def plain(value):
 def error_code(error):
     """The provider's own word for what went wrong, as the SDK kept it."""
     body = at(error, "body") or at(error, "details")
+    if isinstance(body, str):
+        # Mistral's SDK keeps it as it came.
+        try:
+            body = json.loads(body)
+        except ValueError:
+            body = None
     inner = at(body, "error") or body
     for found in (at(error, "status"), at(inner, "code"), at(inner, "type"), at(inner, "status")):
         if isinstance(found, str):

@@ -633,6 +633,8 @@ impl Exchange {
         let must_be_whole =
             status.is_none_or(|status| status / 100 == 2) && !failed && !self.lossy_response && !self.opaque;
         match ending {
+            // What ended with an error is not what was asked for.
+            Ending::Told if failed => (Outcome::Cut, None),
             Ending::Told => (Outcome::Complete, None),
             Ending::Response(End::Complete) if streamed && must_be_whole && !whole => cut,
             Ending::Response(End::Complete) => (Outcome::Complete, None),
