@@ -101,7 +101,8 @@ def error_code(error):
             body = None
     inner = at(body, "error") or body
     for found in (at(error, "status"), at(inner, "code"), at(inner, "type"), at(inner, "status")):
-        if isinstance(found, str):
+        # Numbers are beside a name that says more.
+        if isinstance(found, str) and not found.isdigit():
             return found
     return None
 
