@@ -19,7 +19,7 @@ use wire::{
 
 use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
 use crate::digest::{Digester, Key};
-use crate::headers::{self, EngineState, RequestFacts, ResponseFacts, ToldTimes};
+use crate::headers::{self, EngineState, RateLimits, RequestFacts, ResponseFacts, ToldTimes};
 use crate::limits;
 use crate::price::Cost;
 use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
@@ -513,6 +513,7 @@ impl Exchange {
             response,
             usage,
             told,
+            rate_limits,
             engine,
             cost,
             error,
@@ -526,7 +527,10 @@ impl Exchange {
         };
         let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
         traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
-        let (beside, usage, cost) = self.beside(usage, told, engine, cost);
+        let (mut beside, usage, cost) = self.beside(usage, told, engine, cost);
+        if rate_limits != RateLimits::default() {
+            beside.rate_limits = rate_limits;
+        }
         let invocation = beside.attempts.invocation.as_ref();
         traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
         let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());

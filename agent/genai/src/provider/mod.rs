@@ -23,7 +23,7 @@ use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
 use crate::call::{Api, Provider, Request, Response, Usage};
 use crate::digest::Key;
-use crate::headers::{EngineState, ToldTimes};
+use crate::headers::{EngineState, RateLimits, ToldTimes};
 use crate::memory::Traces;
 use crate::price::Cost;
 
@@ -169,6 +169,8 @@ pub(crate) struct Findings {
     pub(crate) usage: Usage,
     /// How long things took, as the body says.
     pub(crate) told: ToldTimes,
+    /// Rate limits, as the body says.
+    pub(crate) rate_limits: RateLimits,
     /// What the engine is busy with, as the body says.
     pub(crate) engine: EngineState,
     /// What it cost, as the body says.
