@@ -39,6 +39,8 @@ pub(in crate::provider) struct Answer {
     /// Elements of `output` so far in the document at hand.
     outputs_begun: u64,
     open_item: OpenItem,
+    /// Parts of messages so far in the document at hand.
+    parts_begun: u64,
     at_hand: AtHand,
     text: TextCheck,
     /// Where the text stands whose pieces came.
@@ -298,7 +300,6 @@ impl Shape for Answer {
             | (
                 Place::Root
                 | Place::Response
-                | Place::Part
                 | Place::Conversation
                 | Place::Details
                 | Place::Diagnostics
@@ -306,6 +307,10 @@ impl Shape for Answer {
                 | Place::WebSearch,
                 Container::Object,
             ) => true,
+            (Place::Part, Container::Object) => {
+                self.parts_begun += 1;
+                true
+            }
             // It is tapped.
             (Place::Usage, Container::Object) => false,
             (Place::Output, Container::Array) => {
@@ -389,8 +394,8 @@ impl Shape for Answer {
             }
             // Another text is no continuation.
             Place::PartText => {
-                if self.is_text(place) && *self.text_at.get_or_insert((self.outputs_begun, 0)) != (self.outputs_begun, 0)
-                {
+                let at = (self.outputs_begun, self.parts_begun);
+                if self.is_text(place) && *self.text_at.get_or_insert(at) != at {
                     self.text.give_up();
                 }
                 is_text
