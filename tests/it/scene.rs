@@ -27,7 +27,7 @@ pub(crate) const CLIENT: Duration = Duration::from_secs(120);
 /// A call is printed when it ends; what takes longer than this is not coming.
 pub(crate) const PRINTED: Duration = Duration::from_secs(10);
 /// The agent reads an executable of 150 MB, off the disk where it is not in memory, to find the functions in it.
-const HOOKED: Duration = Duration::from_secs(60);
+pub(crate) const HOOKED: Duration = Duration::from_secs(60);
 /// A first token that the agent puts this long after the provider's stamp is wrong on any machine that runs tests at
 /// all. The sharp bound is the order provider ≤ agent ≤ client, which holds on a machine however slow.
 const LOOSE_NS: u64 = 250_000_000;

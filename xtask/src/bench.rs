@@ -1,27 +1,30 @@
-//! `bench`: what the decoders cost, as one table.
+//! `bench`: what decoders and readers cost, each as one table.
 //!
-//! In: which benchmark. Out: whatever its program prints; `agent/wire/benches/wire.rs` makes the table itself, from
-//! criterion's estimates, so that this stays without dependencies.
+//! In: which benchmark. Out: whatever its program prints; the programs in `agent/*/benches` make their tables themselves,
+//! from criterion's estimates, so that this stays without dependencies.
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::run;
 
 const HELP: &str = "\
-Measure the decoders.
+Measure the decoders and the readers.
 
-Usage: cargo xtask bench wire [FILTER]
+Usage: cargo xtask bench wire|readers [FILTER]
 
 Builds with optimisation, runs each scenario for about three seconds, and prints a table: MB/s of the bytes on the
-wire, events/s, ns per event, how much longer it takes than a search for line ends (memchr) in the same bytes, and the
-memory of a live stream. About a minute in all.
+wire, events/s, ns per event. About a minute in all.
 
+  wire         The decoders; also how much longer each takes than a search for line ends (memchr) in the same bytes,
+               and the memory of a live stream
+  readers      What reads the decoded events, alone and behind the decoders, beside parsers that build values
   FILTER       Only the scenarios whose names contain this
 
 Examples:
   cargo xtask bench wire          everything
   cargo xtask bench wire gzip     the scenarios with gzip
   cargo xtask bench wire memory   only the memory of live streams
+  cargo xtask bench readers pipe  only the whole pipelines
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -30,13 +33,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let (which, filter) = arguments.split_first().context("what? `cargo xtask bench wire`")?;
-    if which != "wire" {
-        bail!("there is no benchmark `{which}`: `cargo xtask bench --help`");
-    }
+    let package = match which.as_str() {
+        "wire" => "wire",
+        "readers" => "genai",
+        _ => bail!("there is no benchmark `{which}`: `cargo xtask bench --help`"),
+    };
     if let Some(option) = filter.iter().find(|word| word.starts_with('-')) {
         bail!("there is no option `{option}`: `cargo xtask bench --help`");
     }
-    run::run(run::cargo().args(["bench", "--package", "wire", "--bench", "wire", "--"]).args(filter))
+    run::run(run::cargo().args(["bench", "--package", package, "--bench", which, "--"]).args(filter))
 }
 
 #[cfg(test)]

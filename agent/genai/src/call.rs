@@ -439,8 +439,6 @@ pub struct Usage {
     pub web_searches: Option<u64>,
     /// Searches that ranking is billed by.
     pub search_units: Option<u64>,
-    /// How fast the answer was asked to be (Anthropic's `speed`), which has a price.
-    pub speed: Option<String>,
     /// A total was told, and it is not the sum of input and output.
     pub inconsistent: bool,
     /// The figures as the provider told them, by the path of each in its own structure.

@@ -106,6 +106,10 @@ const REASONS: [(FinishClass, &[&str]); 6] = [
             "network_error",
             "other",
             "error_limit",
+            "missing_thought_signature",
+            "image_other",
+            "no_image",
+            "user_cancel",
         ],
     ),
 ];

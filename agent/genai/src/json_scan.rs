@@ -70,6 +70,45 @@ pub(crate) trait Shape {
 
     /// A scalar.
     fn scalar(&mut self, place: Self::Place, scalar: &Scalar<'_>);
+
+    /// Whether the document that was read last could be read again and change nothing, but by what [`Shape::hear`] and
+    /// [`Shape::scalar`] are told of its strings that are not captured. Most chunks of a stream are such.
+    fn repeats(&self) -> bool {
+        false
+    }
+}
+
+/// A value that is of no account: a string that is not captured, or a number or container at no named place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hole<P> {
+    /// Where it stands, if that is a named place.
+    pub(crate) place: Option<P>,
+    /// Bytes of the document before its text.
+    pub(crate) from: usize,
+    /// Bytes of the document up to its end.
+    pub(crate) to: usize,
+    pub(crate) kind: HoleKind,
+}
+
+/// What stands in a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoleKind {
+    /// What stands between the quotes of a string.
+    Text,
+    Number,
+    /// An object or array with its brackets.
+    Container,
+}
+
+impl HoleKind {
+    /// The length of what `rest` begins with, if it is of this kind.
+    pub(crate) fn length(self, rest: &[u8]) -> Option<usize> {
+        match self {
+            Self::Text => string_length(rest),
+            Self::Number => number_length(rest),
+            Self::Container => container_length(rest),
+        }
+    }
 }
 
 /// Object or array.
@@ -135,6 +174,12 @@ impl Scalar<'_> {
         })
     }
 
+    /// A whole number.
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        let Self::Number(number) = self else { return None };
+        number.parse().ok().or_else(|| self.as_u64().and_then(|number| number.try_into().ok()))
+    }
+
     /// A finite number.
     pub(crate) fn as_f64(&self) -> Option<f64> {
         let Self::Number(number) = self else { return None };
@@ -167,6 +212,18 @@ pub(crate) struct Scanner<P> {
     place: Option<P>,
     capture: Capture,
     tap: Option<Tap<P>>,
+    record: Record<P>,
+}
+
+/// What of a document that comes in one piece is of no account.
+struct Record<P> {
+    holes: Vec<Hole<P>>,
+    /// There are not too many, and no text stands where it was passed over.
+    complete: bool,
+    /// Where the string at hand begins.
+    text_from: usize,
+    /// Where the container at hand begins that is passed over and of no account.
+    passed_from: Option<usize>,
 }
 
 /// A value whose bytes are given out as they are.
@@ -236,6 +293,7 @@ impl<P: Copy> Scanner<P> {
             place: Some(S::ROOT),
             capture: Capture::default(),
             tap: None,
+            record: Record { holes: Vec::new(), complete: false, text_from: 0, passed_from: None },
         }
     }
 
@@ -245,6 +303,15 @@ impl<P: Copy> Scanner<P> {
         self.stack.clear();
         self.place = Some(S::ROOT);
         self.tap = None;
+        self.record.holes.clear();
+        self.record.complete = true;
+        self.record.passed_from = None;
+    }
+
+    /// What of the document since [`Self::restart`], which came in one piece, is of no account. `None`: that cannot be
+    /// told, or what is passed over may be content.
+    pub(crate) fn holes(&self) -> Option<&[Hole<P>]> {
+        (self.record.complete && self.is_done()).then_some(&self.record.holes)
     }
 
     /// Gives up: what follows is not the continuation of what was seen.
@@ -373,6 +440,7 @@ impl<P: Copy> Scanner<P> {
         input: &mut Input<'_>,
         shape: &mut S,
     ) {
+        self.record.passed_from = self.place.is_none().then(|| input.at());
         input.skip(1);
         let place = self.place.filter(|_| self.stack.len() < limits::SCAN_DEPTH);
         match place.filter(|place| shape.open(*place, container)) {
@@ -400,6 +468,7 @@ impl<P: Copy> Scanner<P> {
             Role::Key => true,
             Role::Value => self.place.is_some_and(S::reads_text),
         };
+        self.record.text_from = input.at();
         // Nearly every string is whole in its piece and has no escapes; then nothing is copied.
         if let Some((bytes, b'"')) = input.until_quote_or_backslash() {
             input.skip(bytes.len() + 1);
@@ -476,6 +545,9 @@ impl<P: Copy> Scanner<P> {
                 self.state = State::Colon;
             }
             Role::Value => {
+                if !self.place.is_some_and(S::reads_text) {
+                    self.hole(self.record.text_from, input.at().saturating_sub(1), HoleKind::Text);
+                }
                 if let Some(place) = self.place {
                     shape.scalar(place, &Scalar::Text { empty, text });
                 }
@@ -493,6 +565,9 @@ impl<P: Copy> Scanner<P> {
             return;
         }
         let Some(place) = self.place else {
+            if matches!(run.first(), Some(b'-' | b'0'..=b'9')) {
+                self.hole(input.at() - run.len(), input.at(), HoleKind::Number);
+            }
             return self.after_value(input, shape);
         };
         // Nearly every word is whole in its piece; then nothing is copied.
@@ -518,6 +593,7 @@ impl<P: Copy> Scanner<P> {
                     input.skip(1);
                     match byte {
                         b'"' => {
+                            self.record.complete &= self.record.passed_from.is_some();
                             self.state = State::Passing { depth, quote: Quote::Inside };
                             return;
                         }
@@ -526,6 +602,9 @@ impl<P: Copy> Scanner<P> {
                         _ => {}
                     }
                     if depth == 0 {
+                        if let Some(from) = self.record.passed_from.take() {
+                            self.hole(from, input.at(), HoleKind::Container);
+                        }
                         self.after_value(input, shape);
                         return;
                     }
@@ -544,6 +623,17 @@ impl<P: Copy> Scanner<P> {
                 input.skip(1);
                 self.state = State::Passing { depth, quote: Quote::Inside };
             }
+        }
+    }
+
+    /// Notes a value that is of no account. Part of a value that is given out as it is must be the same again; text in it
+    /// may be content, and then nothing is kept.
+    fn hole(&mut self, from: usize, to: usize, kind: HoleKind) {
+        if self.tap.is_some() {
+            self.record.complete &= kind == HoleKind::Number;
+        } else if self.record.complete {
+            self.record.complete = self.record.holes.len() < limits::HOLES;
+            self.record.holes.push(Hole { place: self.place, from, to, kind });
         }
     }
 
@@ -576,6 +666,45 @@ impl Capture {
             self.too_long = true;
         } else if self.keep && !self.too_long {
             self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// The length of the string that `rest` begins with, up to its closing quote.
+fn string_length(rest: &[u8]) -> Option<usize> {
+    let mut input = Input::new(rest);
+    loop {
+        let (before, stop) = input.until_quote_or_backslash()?;
+        input.skip(before.len());
+        if stop == b'"' {
+            return Some(input.at());
+        }
+        // The escaped byte may be a quote.
+        input.skip(2);
+    }
+}
+
+/// The length of the number that `rest` begins with, if it begins with one.
+fn number_length(rest: &[u8]) -> Option<usize> {
+    matches!(rest.first(), Some(b'-' | b'0'..=b'9')).then(|| Input::new(rest).word().len())
+}
+
+/// The length of the container that `rest` begins with, if it begins with one. As everywhere here, brackets are counted
+/// and not compared.
+fn container_length(rest: &[u8]) -> Option<usize> {
+    let mut input = Input::new(rest);
+    let mut depth = 0_u64;
+    loop {
+        let byte = input.peek()?;
+        input.skip(1);
+        match byte {
+            b'"' => input.skip(string_length(input.rest())? + 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return matches!(byte, b'}' | b']').then(|| input.at());
         }
     }
 }
@@ -663,5 +792,7 @@ fn read_word(word: &[u8]) -> Scalar<'_> {
     }
 }
 
+// Its path in full, since the benchmark compiles this file in from elsewhere.
 #[cfg(test)]
+#[path = "json_scan/tests.rs"]
 mod tests;

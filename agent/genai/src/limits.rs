@@ -60,6 +60,14 @@ pub const USAGE_DEPTH: usize = 5;
 /// reach a few hundred; of a longer one a change after these is not seen, and that there are more is.
 pub const TRACED_MESSAGES: usize = 512;
 
+/// Bytes of a stream's item that are compared with the next item's. Chunks of text have 150 to 500; of a longer one
+/// nothing is kept, and the next is read as if it were the first.
+pub const REPEATED: usize = 2048;
+
+/// Strings and numbers of an item that may differ from the next one's. Azure, which tells of each of its filters in
+/// each chunk, has 11.
+pub const HOLES: usize = 16;
+
 /// How long after a failed attempt the same body is still taken for another: clients wait up to 60 s between two, and
 /// take up to 60 s to connect. Where the server said how long to wait, twice that if it is longer.
 pub const BACK_OFF_NS: u64 = 130 * 1_000_000_000;
@@ -100,6 +108,7 @@ pub const PRICE_PATTERN_COMPILED: usize = 64 * 1024;
 
 /// Groups within groups in a pattern.
 pub const PRICE_PATTERN_DEPTH: u32 = 16;
+
 /// Bytes of a header value that is read for what it tells. The longest, a report of an engine's load, has a few hundred
 /// for each metric that was asked for.
 pub const TOLD: usize = 4096;

@@ -112,18 +112,16 @@ fn ends(path: &str, ending: &str) -> bool {
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
-    const ENDINGS: [&str; 28] = [
+    const ENDINGS: &[&str] = &[
         // Gemini's Live API, which is a WebSocket, and OpenAI's.
         "BidiGenerateContent",
         "BidiGenerateContentConstrained",
         "/live/sessions",
-        "/completions",
         "/messages",
         "/messages/count_tokens",
         "/complete",
         "/models",
         "/moderations",
-        "/interactions",
         "/model/*/invoke-with-bidirectional-stream",
         "/guardrail/*/apply",
         "/guardrail-checks/invoke",
@@ -133,34 +131,25 @@ fn is_model_path(path: &str) -> bool {
         "/generate_stream",
         "/completion",
         "/infill",
-        "/rerank",
         "/tokenize",
         "/apply-template",
-        "/v1/chat",
-        "/v2/chat",
         "/api/embed",
         "/api/ps",
         "/api/show",
         "/api/tags",
     ];
     // Google's methods follow a colon in the last segment.
-    const GOOGLE: [&str; 7] = [
-        ":generateContent",
-        ":streamGenerateContent",
-        ":embedContent",
-        ":countTokens",
-        ":rawPredict",
-        ":streamRawPredict",
-        ":predict",
-    ];
+    const GOOGLE: &[&str] =
+        &[":rawPredict", ":streamRawPredict", ":batchGenerateContent", ":predictLongRunning"];
     // Ollama's, which web applications use too: there path and body together tell.
     if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
         return false;
     }
-    ENDINGS.iter().chain(&GOOGLE).any(|ending| ends(path, ending))
+    ENDINGS.iter().chain(GOOGLE).any(|ending| ends(path, ending))
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
         || path.contains("/openai/responses/")
+        || path.contains("/v1beta/interactions/")
         || path.contains("/v1/models/")
 }
 
@@ -314,7 +303,17 @@ mod tests {
                 "POST /v1/m:generateContent",
                 "gcp.vertex_ai generate_content",
             ),
-            ("aiplatform.googleapis.com", "POST /v1/models/m:countTokens", "traffic"),
+            ("aiplatform.googleapis.com", "POST /v1/models/m:countTokens", "gcp.vertex_ai count_tokens"),
+            ("aiplatform.googleapis.com", "GET /v1/models/m:countTokens", "traffic"),
+            (
+                "generativelanguage.googleapis.com",
+                "POST /v1beta/models/m:batchEmbedContents",
+                "gcp.gemini embed_content",
+            ),
+            ("g.example", "POST /v1beta/models/m:embedContent", "gcp.gen_ai? embed_content"),
+            // Any model at all is served there.
+            ("aiplatform.googleapis.com", "POST /v1/projects/p/locations/l/endpoints/1:predict", "body"),
+            ("aiplatform.googleapis.com", "POST /v1/models/claude:streamRawPredict", "traffic"),
             (
                 "generativelanguage.googleapis.com",
                 "POST /v1beta/openai/chat/completions",
@@ -325,6 +324,18 @@ mod tests {
                 "POST /v1/models/m:generateContent",
                 "gcp.gen_ai? generate_content",
             ),
+            ("generativelanguage.googleapis.com", "POST /v1beta/interactions", "gcp.gemini interactions"),
+            ("generativelanguage.googleapis.com", "GET /v1beta/interactions/v1_abc", "traffic"),
+            ("g.example", "GET /v1beta/interactions/v1_abc", "traffic"),
+            ("g.example", "POST /v1beta/interactions/v1_abc/cancel", "traffic"),
+            ("crm.example", "POST /v1/interactions", "body"),
+            ("api.cohere.com", "POST /v2/chat", "body"),
+            ("127.0.0.1:8000", "POST /cohere/v2/chat", "cohere? chat"),
+            ("api.cohere.com", "POST /v2/embed", "cohere embed"),
+            ("api.cohere.com", "POST /v2/rerank", "cohere rerank"),
+            ("api.jina.ai", "POST /v1/rerank", "jina_ai rerank"),
+            ("127.0.0.1:8080", "POST /rerank", "cohere? rerank"),
+            ("api.voyageai.com", "POST /v1/multimodalembeddings", "voyage_ai embeddings"),
             ("g.example", "POST /ask", "body"),
             ("g.example", "POST /notchat/completionsx", "body"),
             ("g.example", "GET /ask", "foreign"),

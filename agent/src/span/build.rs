@@ -204,6 +204,9 @@ impl Attributes {
         self.text(name::RESPONSE_REFUSAL_CATEGORY, response.refusal_category.as_deref());
         self.only_true(name::RESPONSE_TRUNCATED, response.is_too_long());
         self.0.extend(response.valid_json.map(|valid| (name::RESPONSE_VALID_JSON, Value::Bool(valid))));
+        let speed = response.speed.as_deref().or(call.request.speed.as_deref());
+        self.text(name::SPEED, speed);
+        self.text(name::INFERENCE_GEO, response.inference_geo.as_deref());
         self.only_true(name::CONVERSATION_COMPACTED, response.compacted);
         self.text(name::RESPONSE_UPSTREAM, response.upstream.as_deref());
         if is_openai(*provider) {
@@ -234,7 +237,6 @@ impl Attributes {
             prediction_rejected,
             web_searches,
             search_units,
-            speed,
             inconsistent,
             raw,
         } = usage;
@@ -260,7 +262,6 @@ impl Attributes {
         ] {
             self.int(name, *count);
         }
-        self.text(name::USAGE_SPEED, speed.as_deref());
         self.only_true(name::USAGE_INCONSISTENT, *inconsistent);
         if !raw.is_empty() {
             let told = raw.iter().map(|(path, figure)| format!("{path}={figure}")).collect();

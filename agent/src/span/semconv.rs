@@ -150,8 +150,10 @@ pub const USAGE_PREDICTION_REJECTED: &str = "wirelight.usage.prediction.rejected
 pub const USAGE_WEB_SEARCHES: &str = "wirelight.usage.web_searches";
 /// Searches that ranking is billed by.
 pub const USAGE_SEARCH_UNITS: &str = "wirelight.usage.search_units";
+/// Where the model ran, by Anthropic's word.
+pub const INFERENCE_GEO: &str = "wirelight.provider.inference_geo";
 /// How fast the answer was asked to be, where that has a price.
-pub const USAGE_SPEED: &str = "wirelight.usage.speed";
+pub const SPEED: &str = "wirelight.speed";
 /// The total that was told is not the sum of input and output. Only when true.
 pub const USAGE_INCONSISTENT: &str = "wirelight.usage.inconsistent";
 /// The figures as the provider told them: `path=number`.

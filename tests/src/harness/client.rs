@@ -4,6 +4,8 @@
 //! In: a provider. Out: commands, and what the clients say they saw. The scripts travel inside this binary, so that it
 //! can be carried to another machine alone.
 
+mod node_sdks;
+
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
@@ -97,7 +99,7 @@ pub enum EdgeCase {
     Big,
 }
 
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 18] = [
     ("chat.py", include_str!("../../clients/chat.py")),
     ("client.py", include_str!("../../clients/client.py")),
     ("httpx_client.py", include_str!("../../clients/httpx_client.py")),
@@ -105,6 +107,15 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("map_exec.py", include_str!("../../clients/map_exec.py")),
     ("not_http.py", include_str!("../../clients/not_http.py")),
     ("parent.py", include_str!("../../clients/parent.py")),
+    ("sdk.py", include_str!("../../clients/sdk.py")),
+    ("sdk_anthropic.py", include_str!("../../clients/sdk_anthropic.py")),
+    ("sdk_bedrock.py", include_str!("../../clients/sdk_bedrock.py")),
+    ("sdk_cohere.py", include_str!("../../clients/sdk_cohere.py")),
+    ("sdk_google.py", include_str!("../../clients/sdk_google.py")),
+    ("sdk_litellm.py", include_str!("../../clients/sdk_litellm.py")),
+    ("sdk_mistral.py", include_str!("../../clients/sdk_mistral.py")),
+    ("sdk_ollama.py", include_str!("../../clients/sdk_ollama.py")),
+    ("sdk_openai.py", include_str!("../../clients/sdk_openai.py")),
     ("ssl_edge.py", include_str!("../../clients/ssl_edge.py")),
     ("client.mjs", include_str!("../../clients/client.mjs")),
 ];
@@ -231,14 +242,14 @@ impl Clients {
         Ok(command)
     }
 
-    fn script(&self, name: &str) -> anyhow::Result<Command> {
+    pub(super) fn script(&self, name: &str) -> anyhow::Result<Command> {
         // Debian's own Python first: it is the one that uses the system's libssl.
         let mut command = Command::new(find(&["/usr/bin/python3", "python3"])?);
         command.env("PYTHONDONTWRITEBYTECODE", "1").arg(self.directory.path().join(name));
         Ok(command)
     }
 
-    fn pointed(&self, mut command: Command) -> Command {
+    pub(super) fn pointed(&self, mut command: Command) -> Command {
         command.arg("--url").arg(&self.url).arg("--ca").arg(&self.ca);
         command
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::{ChunkSent, UsageTold};
+use crate::provider::{ChunkSent, Told, UsageTold};
 
 fn truth() -> Truth {
     Truth {
@@ -20,6 +20,7 @@ fn truth() -> Truth {
             .to_vec(),
         done_sent: Some(520),
         usage: Some(UsageTold { input: 7, output: 2, cached: 0 }),
+        told: Told::default(),
         end: End::Whole,
         peer_port: 1,
         http2_stream: None,

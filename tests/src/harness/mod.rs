@@ -9,11 +9,13 @@ mod agent;
 mod cgroup;
 pub mod client;
 pub mod compare;
+pub mod compare_sdk;
 mod live;
 mod packages;
 mod probe;
 pub mod report;
 mod running;
+pub mod sdk;
 mod signal;
 
 pub use self::{
@@ -24,4 +26,5 @@ pub use self::{
     probe::{Machine, Missing},
     report::{AgentCall, Counters},
     running::{Ended, Running},
+    sdk::{SdkApi, SdkCall, SdkUse},
 };

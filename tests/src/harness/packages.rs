@@ -4,6 +4,8 @@
 //! says; later uses, of later runs too, find it there. The registries are those that the machine's pip and npm are set up
 //! for. Nothing is built and no package's own script is run.
 
+mod node_sdks;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,7 +15,9 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use flate2::Crc;
 
+pub(super) use self::node_sdks::node_sdks;
 use super::{client::find, running::Running};
 
 /// httpx with HTTP/2 and all codings, for the system's Python.
@@ -34,28 +38,52 @@ const HTTPX: [&str; 12] = [
 /// The first Node whose own fetch speaks HTTP/2 (undici 8), as its makers build it. 150 MB.
 const NODE: &str = "26.10.0";
 const DIRECTORY: &str = "WIRELIGHT_CLIENTS";
-/// 60 MB over a slow line.
-const INSTALLED_WITHIN: Duration = Duration::from_secs(180);
+/// 100 MB over a slow line.
+const INSTALLED_WITHIN: Duration = Duration::from_secs(300);
 /// 150 MB off a slow disk.
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The SDKs of OpenAI, Anthropic, Google, Mistral, Cohere and Ollama, and all that they need. 220 MB.
+pub(super) fn sdks() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-sdks.txt");
+    once(&INSTALLED, &named("sdks", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// LiteLLM, and the packages that it imports and does not say. 340 MB.
+pub(super) fn litellm() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-litellm.txt");
+    once(&INSTALLED, &named("litellm", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// AWS's SDK. 36 MB.
+pub(super) fn boto3() -> anyhow::Result<PathBuf> {
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let requirements = include_str!("../../clients/requirements-boto3.txt");
+    once(&INSTALLED, &named("boto3", requirements), |directory| pip(directory, requirements.lines()))
+}
+
+/// A directory for what is asked for: other versions are another directory.
+fn named(name: &str, requirements: &str) -> String {
+    let mut sum = Crc::new();
+    sum.update(requirements.as_bytes());
+    format!("{name}-{:08x}", sum.sum())
+}
 
 /// The directory that makes `import httpx` work.
 pub(super) fn httpx() -> anyhow::Result<PathBuf> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    once(&INSTALLED, "httpx-0.28.1", |directory| {
-        // The interpreter that will import it: wheels are for one.
-        let mut pip = Command::new(find(&["/usr/bin/python3", "python3"])?);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-        ]);
-        pip.args(["--only-binary=:all:", "--no-deps", "--target"]).arg(directory).args(HTTPX);
-        finish(pip)
-    })
+    once(&INSTALLED, "httpx-0.28.1", |directory| pip(directory, HTTPX))
+}
+
+/// Installs exactly these.
+fn pip(directory: &Path, packages: impl IntoIterator<Item = &'static str>) -> anyhow::Result<()> {
+    // The interpreter that will import it: wheels are for one.
+    let mut pip = Command::new(find(&["/usr/bin/python3", "python3"])?);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
+    pip.args(["--only-binary=:all:", "--no-deps", "--target"]).arg(directory).args(packages);
+    finish(pip)
 }
 
 /// A Node that is newer than the distribution's.

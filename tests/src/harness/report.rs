@@ -16,6 +16,13 @@ pub mod name {
     pub const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
     pub const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
     pub const CACHED_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+    pub const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_write.input_tokens";
+    pub const REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
+    pub const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+    pub const TOOL_CALLS: &str = "wirelight.response.tool_call_count";
+    pub const REFUSAL: &str = "wirelight.response.refusal";
+    pub const ERROR_TYPE: &str = "error.type";
+    pub const UNKNOWN_SHAPE: &str = "wirelight.capture.unknown_shape";
     pub const REQUEST_ID: &str = "wirelight.provider.request_id";
     pub const CHUNKS: &str = "wirelight.stream.chunk_count";
     pub const CONTENT_CHUNKS: &str = "wirelight.stream.content_chunk_count";
@@ -113,7 +120,18 @@ impl AgentCall {
 
     /// Whether bytes of this call were lost, as the agent says.
     pub fn truncated(&self) -> bool {
-        self.attributes.get(name::TRUNCATED).and_then(Value::as_bool).unwrap_or(false)
+        self.is_true(name::TRUNCATED)
+    }
+
+    /// Something that is said only when it is so.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.attributes.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// A list of texts; empty where there is none.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.attributes.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }
 

@@ -32,9 +32,19 @@ pub(super) const HTTP2: &[u8] = b"h2";
 /// And of HTTP/1.1; also spoken with a client that names nothing.
 const HTTP1: &[u8] = b"http/1.1";
 
-/// Names and addresses that the server certificate is for. Nothing resolves api.openai.com to this machine; clients
-/// that are told an address of their own (`curl --connect-to`) may use it.
-const SUBJECTS: [&str; 4] = ["localhost", "127.0.0.1", "::1", "api.openai.com"];
+/// Names and addresses that the server certificate is for. Nothing resolves the providers' names to this machine;
+/// clients that are told an address of their own (`curl --connect-to`) may use them.
+const SUBJECTS: [&str; 9] = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "api.openai.com",
+    "api.anthropic.com",
+    "generativelanguage.googleapis.com",
+    "api.mistral.ai",
+    "api.cohere.com",
+    "bedrock-runtime.us-east-1.amazonaws.com",
+];
 
 impl Authority {
     /// Makes keys and certificates, and writes the CA's into `directory`.

@@ -1,6 +1,4 @@
-//! The head of a response as OpenAI's edge sends it, for either version of HTTP.
-
-use std::time::Duration;
+//! The head of a response, for either version of HTTP.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -9,8 +7,8 @@ use super::{coding::Coding, respond::After};
 /// A response head.
 pub(super) struct Head<'a> {
     pub(super) status: u16,
-    pub(super) request_id: &'a str,
-    pub(super) processing: Duration,
+    /// What the API's servers put into every response.
+    pub(super) fields: &'a [(&'static str, String)],
     pub(super) after: After,
     pub(super) body: Body,
     pub(super) coding: Option<Coding>,
@@ -27,6 +25,7 @@ pub(super) enum Body {
     /// `None`: its end is told when it comes.
     Events {
         length: Option<usize>,
+        content_type: &'static str,
     },
 }
 
@@ -34,17 +33,17 @@ pub(super) enum Body {
 pub(super) const TRAILER: (&str, &str) = ("server-timing", "edge;dur=1");
 
 impl Body {
-    fn length(self) -> Option<usize> {
+    pub(super) fn length(self) -> Option<usize> {
         match self {
             Self::Json { length } => Some(length),
-            Self::Events { length } => length,
+            Self::Events { length, .. } => length,
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
             Self::Json { .. } => "application/json",
-            Self::Events { .. } => "text/event-stream; charset=utf-8",
+            Self::Events { content_type, .. } => content_type,
         }
     }
 }
@@ -75,7 +74,7 @@ impl Head<'_> {
         };
         let mut text = format!("HTTP/1.1 {} {reason}\r\n", self.status);
         let framing = [framing, ("Connection", connection.to_owned())];
-        for (name, value) in self.of_body().into_iter().chain(framing).chain(self.of_edge()) {
+        for (name, value) in self.of_body().into_iter().chain(framing).chain(self.fields.iter().cloned()) {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
         text.push_str("\r\n");
@@ -87,7 +86,7 @@ impl Head<'_> {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::from_u16(self.status).expect("a script's status is one");
         let length = self.body.length().map(|length| ("content-length", length.to_string()));
-        for (name, value) in self.of_body().into_iter().chain(length).chain(self.of_edge()) {
+        for (name, value) in self.of_body().into_iter().chain(length).chain(self.fields.iter().cloned()) {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("our own names");
             response.headers_mut().append(name, HeaderValue::try_from(value).expect("our own values"));
         }
@@ -105,48 +104,32 @@ impl Head<'_> {
         }
         fields
     }
-
-    fn of_edge(&self) -> Vec<(&'static str, String)> {
-        let milliseconds = self.processing.as_millis().to_string();
-        let mut fields = vec![
-            ("access-control-expose-headers", "X-Request-ID".to_owned()),
-            ("openai-organization", "org-local".to_owned()),
-            ("openai-processing-ms", milliseconds.clone()),
-            ("openai-version", "2020-10-01".to_owned()),
-            ("x-envoy-upstream-service-time", milliseconds),
-            ("x-ratelimit-limit-requests", "10000".to_owned()),
-            ("x-ratelimit-limit-tokens", "30000000".to_owned()),
-            ("x-ratelimit-remaining-requests", "9999".to_owned()),
-            ("x-ratelimit-remaining-tokens", "29999982".to_owned()),
-            ("x-ratelimit-reset-requests", "6ms".to_owned()),
-            ("x-ratelimit-reset-tokens", "0s".to_owned()),
-            ("x-request-id", self.request_id.to_owned()),
-        ];
-        if matches!(self.status, 429 | 503) {
-            fields.push(("retry-after", "1".to_owned()));
-            fields.push(("retry-after-ms", "750".to_owned()));
-            fields.push(("x-should-retry", "true".to_owned()));
-        }
-        fields.extend([
-            ("strict-transport-security", "max-age=31536000; includeSubDomains; preload".to_owned()),
-            ("cf-cache-status", "DYNAMIC".to_owned()),
-            ("X-Content-Type-Options", "nosniff".to_owned()),
-            ("Server", "cloudflare".to_owned()),
-            ("CF-RAY", "8f0a1b2c3d4e5f60-SJC".to_owned()),
-        ]);
-        fields
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::provider::{
+        dialect::{Facts, Identity, SSE},
+        openai,
+        script::Script,
+    };
+
+    const EVENTS: Body = Body::Events { length: None, content_type: SSE };
+
+    /// OpenAI's fields, which are the most.
+    fn fields(status: u16) -> Vec<(&'static str, String)> {
+        let call = Identity { request: "1".to_owned(), ..Identity::default() };
+        let script = Script::default();
+        openai::fields(&Facts { call: &call, script: &script, status, processing: Duration::from_millis(12) })
+    }
 
     fn head(status: u16, body: Body) -> Head<'static> {
         Head {
             status,
-            request_id: "req_1",
-            processing: Duration::from_millis(12),
+            fields: fields(status).leak(),
             after: After::KeepAlive,
             body,
             coding: None,
@@ -156,7 +139,7 @@ mod tests {
 
     #[test]
     fn http1_to_the_byte() {
-        let events = head(200, Body::Events { length: None });
+        let events = head(200, EVENTS);
         assert_eq!(
             String::from_utf8(events.http1()).unwrap(),
             "HTTP/1.1 200 OK\r\n\
@@ -199,7 +182,7 @@ mod tests {
 
     #[test]
     fn http2_has_the_same_fields_without_the_connection() {
-        let coded = Head { coding: Some(Coding::Gzip), ..head(503, Body::Events { length: None }) };
+        let coded = Head { coding: Some(Coding::Gzip), ..head(503, EVENTS) };
         let response = coded.http2();
         let value = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
         assert_eq!(response.status(), 503);

@@ -17,6 +17,8 @@ pub(super) struct Head {
     pub(super) expects_continue: bool,
     /// The client closes after this request.
     pub(super) close: bool,
+    /// The value of `Host`, or nothing.
+    pub(super) host: String,
     /// The value of `x-script`, or nothing.
     pub(super) script: String,
     /// The value of `Accept-Encoding`, or nothing.
@@ -63,6 +65,7 @@ impl Head {
             body: BodyFraming::Length(0),
             expects_continue: false,
             close: request.version == Some(0),
+            host: String::new(),
             script: String::new(),
             accept_encoding: String::new(),
             content_encoding: String::new(),
@@ -95,6 +98,7 @@ impl Head {
             "transfer-encoding" => return Err(Refused::Malformed("transfer-encoding")),
             "expect" => self.expects_continue = value.eq_ignore_ascii_case("100-continue"),
             "connection" => self.close |= value.eq_ignore_ascii_case("close"),
+            "host" => self.host = value.to_owned(),
             "x-script" => self.script = value.to_owned(),
             "accept-encoding" => self.accept_encoding = value.to_owned(),
             "content-encoding" => self.content_encoding = value.to_ascii_lowercase(),

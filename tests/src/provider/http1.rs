@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    head::{Body, Head, TRAILER},
+    head::{Head, TRAILER},
     http::{self, Refused},
     limits,
     reply::Reply,
@@ -52,7 +52,8 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         Incoming::Request(head, body) => {
             let request = Request {
                 method: &head.method,
-                path: &head.path,
+                host: &head.host,
+                target: &head.path,
                 script: &head.script,
                 accept_encoding: &head.accept_encoding,
                 content_encoding: &head.content_encoding,
@@ -98,7 +99,7 @@ impl<S: AsyncWrite + Unpin> Http1<'_, S> {
 
 impl<S: AsyncWrite + Unpin> Reply for Http1<'_, S> {
     async fn head(&mut self, head: &Head<'_>, stamp: Stamp) -> io::Result<()> {
-        self.chunked = head.body == Body::Events { length: None };
+        self.chunked = head.body.length().is_none();
         self.trailers = head.trailers;
         let bytes = head.http1();
         stamp.enter(monotonic_ns());

@@ -1,4 +1,4 @@
-//! Ids in OpenAI's shapes, unique within a run and unlikely to repeat in the next one.
+//! What makes each call's answer its own: digits for ids, unique within a run and unlikely to repeat in the next one.
 
 use std::{
     fmt::Write as _,
@@ -6,6 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use super::dialect::Identity;
 use crate::clock::monotonic_ns;
 
 /// A source of ids.
@@ -21,23 +22,20 @@ impl Ids {
         Self { seed: mix(monotonic_ns() ^ u64::from(std::process::id()) << 40), next: AtomicU64::new(0) }
     }
 
-    /// `req_` and 32 hexadecimal digits.
-    pub(super) fn request(&self) -> String {
-        format!("req_{}", self.hex())
-    }
-
-    /// `chatcmpl-` and 32 hexadecimal digits.
-    pub(super) fn response(&self) -> String {
-        format!("chatcmpl-{}", self.hex())
-    }
-
-    /// `created` of a response.
-    pub(super) fn unix_seconds(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-    }
-
-    fn hex(&self) -> String {
+    /// The next call's, whose text is made of these words.
+    pub(super) fn call(&self, words: &[String]) -> Identity {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        Identity {
+            request: self.digits(2 * number),
+            response: self.digits(2 * number + 1),
+            number,
+            created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            words: words.to_vec(),
+        }
+    }
+
+    /// 32 of them, hexadecimal.
+    fn digits(&self, number: u64) -> String {
         let mut text = String::with_capacity(32);
         // Writing to a String does not fail. The second half is a bijection of the number: two ids never agree.
         let _infallible = write!(text, "{:016x}{:016x}", mix(self.seed.wrapping_add(number)), mix(number));
@@ -61,11 +59,11 @@ mod tests {
     #[test]
     fn ids_have_their_shape_and_differ() {
         let ids = Ids::new();
-        let all: HashSet<String> = (0..1000).map(|_| ids.request()).collect();
+        let calls = (0..500).map(|_| ids.call(&[]));
+        let all: HashSet<String> = calls.flat_map(|call| [call.request, call.response]).collect();
         assert_eq!(all.len(), 1000);
         for id in all {
-            let digits = id.strip_prefix("req_").unwrap();
-            assert!(digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+            assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
         }
     }
 }

@@ -28,5 +28,9 @@ pub(super) const PAUSE: Duration = Duration::from_secs(60);
 pub(super) const CHUNKS: u32 = 10_000;
 /// Scripted tool calls.
 pub(super) const TOOL_CALLS: u32 = 16;
+/// Scripted tokens of one kind: small enough that sums of a few stay far from any limit of a client's.
+pub(super) const TOKENS: u32 = 100_000;
+/// A scripted word. The longest finish reason of any API has 27 letters.
+pub(super) const WORD_BYTES: usize = 40;
 /// Bytes of content in one chunk: with its JSON around it the event still fits one TLS record of 16 KiB.
 pub(super) const CONTENT_BYTES: usize = 12 * 1024;

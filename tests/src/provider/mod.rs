@@ -1,22 +1,31 @@
-//! A local provider that speaks OpenAI's real formats over real TLS, plays what a client's `x-script` header asks for,
+//! A local provider that speaks the providers' real formats over real TLS, plays what a client's `x-script` header asks for,
 //! and knows when it sent what.
 //!
 //! ```text
-//! accept ─ serve (TLS, ALPN) ┬ http1 ┬ script, openai (what to say), coding ─ respond (when) ─ reply ─▶ the same one
-//!                            └ http2 ┘                                         truth ◀─ stamps ┘
+//! accept ─ serve (TLS, ALPN) ┬ http1 ┬ script, dialect (what to say), coding ─ respond (when) ─ reply ─▶ the same one
+//!                            └ http2 ┘                                          truth ◀─ stamps ┘
 //! ```
 //!
 //! It is rustls in the test's own process, which is never in the observed cgroup: the agent sees clients only.
 
+mod anthropic;
 mod authority;
+mod bedrock;
 mod coding;
+mod cohere;
+mod dialect;
+mod gemini;
 mod head;
 mod http;
 mod http1;
 mod http2;
 mod ids;
+mod json;
 mod limits;
+mod material;
+mod mistral;
 mod not_http;
+mod ollama;
 mod openai;
 mod reply;
 mod respond;
@@ -41,7 +50,7 @@ pub use self::{
     coding::{Coding, CodingRule},
     not_http::Protocol,
     script::{Content, Framing, Script, ScriptError},
-    truth::{ChunkSent, End, Truth, TruthLog, UsageTold},
+    truth::{ChunkSent, End, Tokens, Told, ToolTold, Truth, TruthLog, UsageTold},
 };
 
 /// How a provider is started.

@@ -9,12 +9,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     coding::{self, Coded, Coding},
+    dialect::{Answer, Dialect, Event, Facts, Identity, Said},
     head::{Body, Head},
-    ids::Ids,
-    openai::{self, Asked, Event, Identity},
     reply::Reply,
     script::{Framing, Script},
-    truth::{Connection, End, Entry, Sent, Truth, TruthLog, UsageTold},
+    truth::{Connection, End, Entry, Sent, Told, Truth, TruthLog, UsageTold},
 };
 use crate::clock::monotonic_ns;
 
@@ -33,8 +32,8 @@ pub(super) enum After {
 pub(super) struct Exchange<'a, R> {
     pub(super) reply: &'a mut R,
     pub(super) log: &'a TruthLog,
-    pub(super) ids: &'a Ids,
-    pub(super) words: &'a [String],
+    pub(super) dialect: &'static dyn Dialect,
+    pub(super) call: Identity,
     pub(super) script: Script,
     /// The coding of the response.
     pub(super) coding: Option<Coding>,
@@ -45,39 +44,35 @@ pub(super) struct Exchange<'a, R> {
 }
 
 impl<R: Reply> Exchange<'_, R> {
-    /// Answers what was asked, by the script.
-    pub(super) async fn play(mut self, asked: &Asked) -> io::Result<After> {
+    /// Sends the answer, by the script.
+    pub(super) async fn play(mut self, answer: Answer) -> io::Result<After> {
+        let Answer { request_model, response_id, response_model, told, said } = answer;
         let fails = self.script.status != 200;
-        let identity = Identity {
-            response_id: self.ids.response(),
-            created: self.ids.unix_seconds(),
-            words: self.words.to_vec(),
-        };
-        let request_id = self.ids.request();
         let entry = self.log.open(Truth {
-            request_id: request_id.clone(),
-            response_id: (!fails).then(|| identity.response_id.clone()),
-            request_model: asked.model.clone(),
-            response_model: (!fails).then(|| asked.answering_model()),
-            stream: asked.stream && !fails,
+            // Unique also where the API has no header for it.
+            request_id: self.dialect.request_id(&self.call).unwrap_or_else(|| self.call.request.clone()),
+            response_id: response_id.filter(|_| !fails),
+            request_model,
+            response_model: response_model.filter(|_| !fails),
+            stream: matches!(said, Said::Stream { .. }) && !fails,
             status: self.script.status,
             request_done: self.request_done,
+            told: if fails { Told::default() } else { told },
             peer_port: self.connection.peer_port,
             http2_stream: self.connection.http2_stream,
             coding: self.coding.map(|coding| coding.name().to_owned()),
             request_bytes: self.request_bytes,
             ..Truth::default()
         });
-        let result = if fails {
-            let body = openai::error(self.script.status, "scripted by x-script");
-            self.whole(entry, &request_id, body, None, self.script.think).await
-        } else if asked.stream {
-            let events = openai::events(asked, &self.script, &identity);
-            self.streamed(entry, &request_id, &events).await
-        } else {
-            let body = openai::completion(asked, &self.script, &identity);
-            let usage = Some(asked.usage(&self.script));
-            self.whole(entry, &request_id, body, usage, self.script.total()).await
+        let result = match said {
+            _ if fails => {
+                let body = self.dialect.error(self.script.status, "scripted by x-script", &self.call);
+                self.whole(entry, body, None, self.script.think).await
+            }
+            Said::Whole { body, usage } => self.whole(entry, body, usage, self.script.total()).await,
+            Said::Stream { content_type, events, end } => {
+                self.streamed(entry, content_type, &events, &end).await
+            }
         };
         self.log.update(entry, |truth| {
             truth.end = match &result {
@@ -94,35 +89,40 @@ impl<R: Reply> Exchange<'_, R> {
     async fn whole(
         &mut self,
         entry: Entry,
-        request_id: &str,
         body: Vec<u8>,
         usage: Option<UsageTold>,
         wait: Duration,
     ) -> io::Result<After> {
         let body = coding::whole(self.coding, body);
         tokio::time::sleep(wait).await;
-        let head = self.head(request_id, Body::Json { length: body.len() });
-        let after = head.after;
-        self.reply.head(&head, self.log.stamp(entry, Sent::Head)).await?;
+        let after = self.head(entry, Body::Json { length: body.len() }).await?;
         let sent = Sent::Done { usage, bytes: body.len() as u64 };
         self.reply.end(body, Some(self.log.stamp(entry, sent))).await?;
         Ok(after)
     }
 
-    async fn streamed(&mut self, entry: Entry, request_id: &str, events: &[Event]) -> io::Result<After> {
+    /// `end`: what tells that it is over; empty where nothing does but the end of the body.
+    async fn streamed(
+        &mut self,
+        entry: Entry,
+        content_type: &'static str,
+        events: &[Event],
+        end: &[u8],
+    ) -> io::Result<After> {
         // Coded beforehand: a coder's time must not come between a chunk's due time and its stamp.
-        let parts: Vec<&[u8]> = events.iter().map(|event| event.bytes.as_slice()).collect();
-        let Coded { mut parts, tail } = coding::flushed(self.coding, &[&parts[..], &[openai::DONE]].concat());
+        let mut parts: Vec<&[u8]> = events.iter().map(|event| event.bytes.as_slice()).collect();
+        if !end.is_empty() {
+            parts.push(end);
+        }
+        let Coded { mut parts, tail } = coding::flushed(self.coding, &parts);
         let length = match self.script.framing {
             Framing::Chunked => None,
             Framing::Length => Some(parts.iter().map(Vec::len).sum::<usize>() + tail.len()),
         };
-        let done = parts.pop().unwrap_or_default();
+        let done = if end.is_empty() { None } else { parts.pop() };
 
         tokio::time::sleep(self.script.think).await;
-        let head = self.head(request_id, Body::Events { length });
-        let after = head.after;
-        self.reply.head(&head, self.log.stamp(entry, Sent::Head)).await?;
+        let after = self.head(entry, Body::Events { length, content_type }).await?;
 
         // Deadlines, not sleeps in a row: a slow write does not move the chunks after it.
         let mut due = Instant::now();
@@ -136,28 +136,38 @@ impl<R: Reply> Exchange<'_, R> {
                 contents += 1;
                 sleep_until(due).await;
             }
+            let last = done.is_none() && index + 1 == events.len();
+            if last && self.script.abort_after.is_some_and(|after| after <= contents) {
+                return Ok(After::Drop);
+            }
             let Event { content, usage, bytes: _ } = *event;
-            let sent = Sent::Chunk { index, content, usage, bytes: part.len() as u64 };
+            let sent = Sent::Chunk { index, content, usage, bytes: part.len() as u64, last };
             self.reply.part(part, self.log.stamp(entry, sent)).await?;
         }
-        if self.script.abort_after.is_some_and(|after| after <= contents) {
-            return Ok(After::Drop);
+        if let Some(done) = done {
+            if self.script.abort_after.is_some_and(|after| after <= contents) {
+                return Ok(After::Drop);
+            }
+            let sent = Sent::Done { usage: None, bytes: done.len() as u64 };
+            self.reply.part(done, self.log.stamp(entry, sent)).await?;
         }
-        let sent = Sent::Done { usage: None, bytes: done.len() as u64 };
-        self.reply.part(done, self.log.stamp(entry, sent)).await?;
         self.reply.end(tail, None).await?;
         Ok(after)
     }
 
-    fn head<'h>(&self, request_id: &'h str, body: Body) -> Head<'h> {
-        Head {
+    /// Sends the head of the response.
+    async fn head(&mut self, entry: Entry, body: Body) -> io::Result<After> {
+        let processing = Duration::from_nanos(monotonic_ns().saturating_sub(self.request_done));
+        let facts = Facts { call: &self.call, script: &self.script, status: self.script.status, processing };
+        let head = Head {
             status: self.script.status,
-            request_id,
-            processing: Duration::from_nanos(monotonic_ns().saturating_sub(self.request_done)),
+            fields: &self.dialect.fields(&facts),
             after: if self.script.close { After::Close } else { After::KeepAlive },
             body,
             coding: self.coding,
             trailers: self.script.trailers,
-        }
+        };
+        self.reply.head(&head, self.log.stamp(entry, Sent::Head)).await?;
+        Ok(head.after)
     }
 }

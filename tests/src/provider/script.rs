@@ -29,12 +29,28 @@ pub struct Script {
     pub chunks: u32,
     /// Tool calls after the text; each is three content chunks.
     pub tools: u32,
+    /// Chunks of reasoning before the text, where the API shows any.
+    pub thoughts: u32,
+    /// The text is a refusal, where the API has a field for it.
+    pub refusal: bool,
+    /// The text comes as a list of parts, where the API may send it so.
+    pub parts: bool,
+    /// Why it ended, in the API's own words; absent: its usual ones.
+    pub finish: Option<String>,
+    /// Input tokens that were read from a cache; absent: none, or by the API's rule.
+    pub cached: Option<u32>,
+    /// Input tokens that were put into a cache.
+    pub cache_write: Option<u32>,
+    /// Output tokens that were reasoning.
+    pub reasoning: Option<u32>,
     /// Status of the response; an error body is sent when it is not 200.
     pub status: u16,
     /// What the text is made of.
     pub content: Content,
     /// Drop the connection, without a word, after so many content chunks.
     pub abort_after: Option<u32>,
+    /// Tell of an error in the stream, and end it, after so many content chunks; where the API has a form for it.
+    pub error_after: Option<u32>,
     /// How the stream's end is told.
     pub framing: Framing,
     /// Say `Connection: close` and do it; on HTTP/2, GOAWAY.
@@ -88,9 +104,17 @@ impl Default for Script {
             gap: Duration::from_millis(5),
             chunks: 10,
             tools: 0,
+            thoughts: 0,
+            refusal: false,
+            parts: false,
+            finish: None,
+            cached: None,
+            cache_write: None,
+            reasoning: None,
             status: 200,
             content: Content::Word,
             abort_after: None,
+            error_after: None,
             framing: Framing::Chunked,
             close: false,
             coding: CodingRule::Identity,
@@ -122,8 +146,16 @@ impl Script {
             "gap_ms" => self.gap = pause("gap_ms", value)?,
             "chunks" => self.chunks = count("chunks", value, limits::CHUNKS)?,
             "tool" => self.tools = count("tool", value, limits::TOOL_CALLS)?,
+            "thoughts" => self.thoughts = count("thoughts", value, limits::CHUNKS)?,
+            "refusal" => self.refusal = count("refusal", value, 1)? == 1,
+            "parts" => self.parts = count("parts", value, 1)? == 1,
+            "finish" => self.finish = Some(word("finish", value)?),
+            "cached" => self.cached = Some(count("cached", value, limits::TOKENS)?),
+            "cache_write" => self.cache_write = Some(count("cache_write", value, limits::TOKENS)?),
+            "reasoning" => self.reasoning = Some(count("reasoning", value, limits::TOKENS)?),
             "status" => self.status = status(value)?,
             "abort_after" => self.abort_after = Some(count("abort_after", value, limits::CHUNKS)?),
+            "error_after" => self.error_after = Some(count("error_after", value, limits::CHUNKS)?),
             "close" => self.close = count("close", value, 1)? == 1,
             "trailers" => self.trailers = count("trailers", value, 1)? == 1,
             "coding" => {
@@ -173,6 +205,15 @@ fn pause(key: &'static str, value: &str) -> Result<Duration, ScriptError> {
     Ok(Duration::from_millis(count(key, value, most)?.into()))
 }
 
+/// A finish reason as the APIs spell them: it is put into JSON as it is.
+fn word(key: &'static str, value: &str) -> Result<String, ScriptError> {
+    let fits = (1..=limits::WORD_BYTES).contains(&value.len());
+    if fits && value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
+        return Ok(value.to_owned());
+    }
+    Err(bad(key, value))
+}
+
 fn status(value: &str) -> Result<u16, ScriptError> {
     match value.parse() {
         // 1xx is not an answer, and 204 and 304 have no body: the formats here have none of them.
@@ -187,8 +228,9 @@ impl fmt::Display for ScriptError {
             Self::NotAPair(item) => write!(f, "x-script: `{item}` is not key=value"),
             Self::UnknownKey(key) => write!(
                 f,
-                "x-script: unknown key `{key}`; there are think_ms, ttft_ms, gap_ms, chunks, tool, status, content, \
-                 abort_after, framing, close, coding, trailers"
+                "x-script: unknown key `{key}`; there are think_ms, ttft_ms, gap_ms, chunks, tool, thoughts, \
+                 refusal, parts, finish, cached, cache_write, reasoning, status, content, abort_after, error_after, framing, close, \
+                 coding, trailers"
             ),
             Self::BadValue { key, value } => write!(f, "x-script: `{value}` is not a value of {key}"),
             Self::TooLarge { key, most } => write!(f, "x-script: {key} is at most {most}"),
@@ -213,7 +255,7 @@ mod tests {
         check(" , ", &default);
         check("chunks=3", &Script { chunks: 3, ..Script::default() });
         check(
-            "ttft_ms=120,chunks=20,gap_ms=15,tool=2,status=429,content=echo,think_ms=7,abort_after=4",
+            "ttft_ms=120,chunks=20,gap_ms=15,tool=2,status=429,content=echo,think_ms=7,abort_after=4,error_after=3",
             &Script {
                 think: Duration::from_millis(7),
                 ttft: Duration::from_millis(120),
@@ -223,10 +265,21 @@ mod tests {
                 status: 429,
                 content: Content::Echo,
                 abort_after: Some(4),
-                framing: Framing::Chunked,
-                close: false,
-                coding: CodingRule::Identity,
-                trailers: false,
+                error_after: Some(3),
+                ..Script::default()
+            },
+        );
+        check(
+            "thoughts=2,refusal=1,parts=1,finish=MAX_TOKENS,cached=64,cache_write=32,reasoning=17",
+            &Script {
+                thoughts: 2,
+                refusal: true,
+                parts: true,
+                finish: Some("MAX_TOKENS".to_owned()),
+                cached: Some(64),
+                cache_write: Some(32),
+                reasoning: Some(17),
+                ..Script::default()
             },
         );
         check(
@@ -264,6 +317,8 @@ mod tests {
             ("close=2", "close is at most 1"),
             ("coding=lzw", "`lzw` is not a value of coding"),
             ("trailers=2", "trailers is at most 1"),
+            ("finish=stop\"", "`stop\"` is not a value of finish"),
+            ("cached=100001", "cached is at most 100000"),
             ("tool=17", "tool is at most 16"),
         ] {
             let error = Script::parse(header).expect_err(header).to_string();

@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     authority::HTTP2,
     coding::{self, Undecodable},
+    dialect::{self, Address, Asked, Facts},
     head::{Body, Head},
     http1, http2,
     ids::Ids,
@@ -30,7 +31,9 @@ pub(super) struct Shared {
 /// A request, whole.
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
-    pub(super) path: &'a str,
+    pub(super) host: &'a str,
+    /// Path and query.
+    pub(super) target: &'a str,
     /// The value of `x-script`, or nothing.
     pub(super) script: &'a str,
     /// The value of `Accept-Encoding`, or nothing.
@@ -68,18 +71,26 @@ pub(super) async fn answer<R: Reply>(
     reply: &mut R,
     request: Request<'_>,
 ) -> io::Result<After> {
-    let Request { method, path, script, accept_encoding, content_encoding, body, close, done, connection } =
-        request;
+    let Request {
+        method,
+        host,
+        target,
+        script,
+        accept_encoding,
+        content_encoding,
+        body,
+        close,
+        done,
+        connection,
+    } = request;
     let after = if close { After::Close } else { After::KeepAlive };
-    match (method, path) {
-        ("GET", "/v1/models") => {
-            return plain(shared, reply, 200, &openai::models(), after).await;
-        }
-        ("POST", "/v1/chat/completions") => (),
-        _ => {
-            return refuse(shared, reply, 404, "there is /v1/chat/completions and /v1/models", after).await;
-        }
+    let address = Address::new(method, host, target);
+    if (method, address.path) == ("GET", "/v1/models") {
+        return plain(shared, reply, 200, &openai::models(), after).await;
     }
+    let Some(dialect) = dialect::find(&address) else {
+        return refuse(shared, reply, 404, "no API that this provider speaks has this path", after).await;
+    };
     let request_bytes = body.len() as u64;
     let body = match coding::undo(content_encoding, body) {
         Ok(body) => body,
@@ -92,24 +103,31 @@ pub(super) async fn answer<R: Reply>(
             return refuse(shared, reply, status, &error.to_string(), after).await;
         }
     };
-    match (Script::parse(script), openai::Asked::parse(&body)) {
-        (Ok(mut script), Ok(asked)) => {
+    let mut script = match Script::parse(script) {
+        Ok(script) => script,
+        Err(error) => return refuse(shared, reply, 400, &error.to_string(), after).await,
+    };
+    if script.error_after.is_some() && !dialect.fails_in_streams() {
+        return refuse(shared, reply, 400, "error_after is not played by this API", after).await;
+    }
+    let call = shared.ids.call(&shared.words);
+    match dialect.answer(&Asked { address, body: &body }, &script, &call) {
+        Ok(answer) => {
             script.close |= close;
             let exchange = Exchange {
                 reply,
                 log: &shared.log,
-                ids: &shared.ids,
-                words: &shared.words,
+                dialect,
+                call,
                 coding: script.coding.choose(accept_encoding),
                 script,
                 connection,
                 request_bytes,
                 request_done: done,
             };
-            exchange.play(&asked).await
+            exchange.play(answer).await
         }
-        (Err(error), _) => refuse(shared, reply, 400, &error.to_string(), after).await,
-        (Ok(_), Err(error)) => refuse(shared, reply, 400, &error.to_string(), after).await,
+        Err(error) => refuse(shared, reply, 400, &error.to_string(), after).await,
     }
 }
 
@@ -132,10 +150,10 @@ async fn plain<R: Reply>(
     body: &[u8],
     after: After,
 ) -> io::Result<After> {
+    let (call, script) = (shared.ids.call(&[]), Script::default());
     let head = Head {
         status,
-        request_id: &shared.ids.request(),
-        processing: Duration::ZERO,
+        fields: &openai::fields(&Facts { call: &call, script: &script, status, processing: Duration::ZERO }),
         after,
         body: Body::Json { length: body.len() },
         coding: None,

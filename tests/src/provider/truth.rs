@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// One call as the provider served it. Times are `CLOCK_MONOTONIC` nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
-    /// `x-request-id`, unique.
+    /// `x-request-id`, or what the API has for it; unique, also where no header says it.
     pub request_id: String,
     /// `id` of the response body; absent for an error.
     pub response_id: Option<String>,
@@ -35,6 +35,9 @@ pub struct Truth {
     pub done_sent: Option<u64>,
     /// Tokens, where the client was told.
     pub usage: Option<UsageTold>,
+    /// What a client that understands the answer must find in it; nothing for an error.
+    #[serde(default)]
+    pub told: Told,
     /// How it ended.
     pub end: End,
     /// The client's port: which connection this was.
@@ -70,6 +73,43 @@ pub struct UsageTold {
     pub output: u64,
     /// `prompt_tokens_details.cached_tokens`.
     pub cached: u64,
+}
+
+/// What an answer says, by the names that are the same for all APIs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// One for each choice, in the API's own words.
+    pub finish_reasons: Vec<String>,
+    pub tools: Vec<ToolTold>,
+    pub tokens: Tokens,
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToolTold {
+    /// Absent where the API gives none.
+    pub id: Option<String>,
+    pub name: String,
+}
+
+/// Tokens by one rule for all APIs: what comes from a cache or goes to it is part of the input, reasoning is part of the
+/// output. Absent: not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tokens {
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    pub cached: Option<u64>,
+    pub cache_write: Option<u64>,
+    pub reasoning: Option<u64>,
+}
+
+impl ToolTold {
+    pub(super) fn new(id: impl Into<Option<String>>, name: &str) -> Self {
+        Self { id: id.into(), name: name.to_owned() }
+    }
 }
 
 /// How a call ended on the provider's side.
@@ -146,6 +186,8 @@ pub(super) enum Sent {
         content: bool,
         usage: Option<UsageTold>,
         bytes: u64,
+        /// Nothing comes after it, not even a word that it is over.
+        last: bool,
     },
     /// `[DONE]`, or the body of a response that is not a stream.
     Done {
@@ -167,14 +209,20 @@ impl Stamp {
     pub(super) fn enter(&self, at: u64) {
         self.log.update(self.entry, |truth| match self.sent {
             Sent::Head => truth.head_sent = Some(at),
-            Sent::Chunk { index, content, usage, bytes } => match truth.chunks.get_mut(index) {
-                Some(chunk) => chunk.at = at,
-                None => {
-                    truth.chunks.push(ChunkSent { at, content });
-                    truth.usage = truth.usage.or(usage);
-                    truth.response_bytes += bytes;
+            Sent::Chunk { index, content, usage, bytes, last } => {
+                match truth.chunks.get_mut(index) {
+                    Some(chunk) => chunk.at = at,
+                    None => {
+                        truth.chunks.push(ChunkSent { at, content });
+                        truth.usage = truth.usage.or(usage);
+                        truth.response_bytes += bytes;
+                    }
                 }
-            },
+                if last {
+                    truth.done_sent = Some(at);
+                    truth.end = End::Whole;
+                }
+            }
             Sent::Done { usage, bytes } => {
                 if truth.done_sent.replace(at).is_none() {
                     truth.end = End::Whole;
@@ -265,8 +313,10 @@ mod tests {
         let usage = Some(UsageTold { input: 1, output: 2, cached: 0 });
         for at in [5, 7] {
             log.stamp(entry, Sent::Head).enter(at);
-            log.stamp(entry, Sent::Chunk { index: 0, content: true, usage: None, bytes: 3 }).enter(at + 10);
-            log.stamp(entry, Sent::Chunk { index: 1, content: false, usage, bytes: 4 }).enter(at + 20);
+            log.stamp(entry, Sent::Chunk { index: 0, content: true, usage: None, bytes: 3, last: false })
+                .enter(at + 10);
+            log.stamp(entry, Sent::Chunk { index: 1, content: false, usage, bytes: 4, last: false })
+                .enter(at + 20);
             log.stamp(entry, Sent::Done { usage: None, bytes: 5 }).enter(at + 30);
         }
         let expect = Truth {

@@ -19,7 +19,7 @@ impl<'a> Sold<'a> {
             model: call.response.model.as_deref().or(call.request.model.as_deref()),
             quantities,
             tier,
-            speed: call.usage.speed.as_deref(),
+            speed: call.response.speed.as_deref().or(call.request.speed.as_deref()),
             batch: false,
             unix_seconds,
         }
@@ -45,7 +45,6 @@ impl<'a> Sold<'a> {
             prediction_rejected: _,
             web_searches,
             search_units,
-            speed: _,
             inconsistent: _,
             raw: _,
         } = &call.usage;

@@ -6,12 +6,15 @@
 use super::Claim;
 use crate::json_scan::{Scanner, Shape};
 use crate::limits;
+use crate::provider::repeat::Repeat;
 
 /// A body under way.
 #[derive(Debug)]
 pub(super) struct Body<S: Shape> {
     pub(super) shape: S,
     scan: Scanner<S::Place>,
+    /// The item before, as far as the next one may repeat it.
+    before: Repeat<S::Place>,
     seen: u64,
     in_items: bool,
     lost: bool,
@@ -27,8 +30,15 @@ impl<S: Shape + Default> Default for Body<S> {
 impl<S: Shape> Body<S> {
     /// A body of which nothing was seen.
     pub(super) fn new(shape: S) -> Self {
-        let scan = Scanner::new::<S>();
-        Self { shape, scan, seen: 0, in_items: false, lost: false, unknown_shape: 0 }
+        Self {
+            shape,
+            scan: Scanner::new::<S>(),
+            before: Repeat::default(),
+            seen: 0,
+            in_items: false,
+            lost: false,
+            unknown_shape: 0,
+        }
     }
 
     /// The next piece of the one document.
@@ -40,12 +50,17 @@ impl<S: Shape> Body<S> {
     /// The next item. Each stands for itself, whatever was before it.
     pub(super) fn item(&mut self, data: &[u8]) {
         self.in_items = true;
+        if self.before.replay(data, &mut self.shape) {
+            return;
+        }
         self.scan.restart::<S>();
         self.scan.push(data, &mut self.shape);
         if !self.scan.is_done() {
             self.unknown_shape += 1;
             self.scan.cut(&mut self.shape);
         }
+        let holes = self.scan.holes().filter(|_| self.shape.repeats());
+        self.before.learn(data, holes);
     }
 
     /// What follows is not the continuation of what was seen.
@@ -70,7 +85,7 @@ impl<S: Shape> Body<S> {
 
     /// What was read, and how many of its parts were no JSON.
     pub(super) fn into_parts(self) -> (S, u32) {
-        let Self { shape, scan, seen, in_items: _, lost, unknown_shape } = self;
+        let Self { shape, scan, before: _, seen, in_items: _, lost, unknown_shape } = self;
         let broken = seen > 0 && scan.is_broken() && !lost;
         (shape, unknown_shape + u32::from(broken))
     }

@@ -8,17 +8,24 @@
 mod anthropic;
 mod bedrock;
 mod body;
+mod choices;
+mod cohere;
 mod fields;
 mod figures;
 mod gemini;
+mod gemini_interactions;
+mod google_error;
 mod mcp;
 mod ollama;
 mod openai_chat;
+mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
 mod openai_socket;
 mod percent;
 mod prompt;
+mod repeat;
+mod rerank;
 mod text_check;
 
 use wire::{Direction, EventFrame, Headers, JsonItem, SseEvent, Time};
@@ -31,18 +38,26 @@ use crate::memory::Traces;
 use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 12] = [
+pub(crate) static FLAVOURS: &[&Flavour] = &[
     &ollama::CHAT,
     &ollama::GENERATE,
     &openai_chat::FLAVOUR,
+    &openai_completions::FLAVOUR,
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
-    &gemini::FLAVOUR,
     &bedrock::CONVERSE,
     &bedrock::INVOKE,
     &bedrock::COUNT_TOKENS,
+    &gemini::GENERATE_CONTENT,
+    &gemini::COUNT_TOKENS,
+    &gemini::EMBED_CONTENT,
+    &gemini::PREDICT,
+    &gemini_interactions::FLAVOUR,
+    &cohere::CHAT,
+    &cohere::EMBED,
+    &rerank::FLAVOUR,
     &mcp::FLAVOUR,
 ];
 
@@ -61,7 +76,7 @@ pub(crate) struct Flavour {
 }
 
 /// Every API that is spoken over a WebSocket. Its messages are routed to calls, and each call is read by its flavour.
-pub(crate) static SOCKETS: [&Socket; 2] = [&openai_socket::RESPONSES, &openai_socket::REALTIME];
+pub(crate) static SOCKETS: &[&Socket] = &[&openai_socket::RESPONSES, &openai_socket::REALTIME];
 
 /// An API over a WebSocket.
 pub(crate) struct Socket {

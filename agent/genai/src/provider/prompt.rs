@@ -76,7 +76,9 @@ impl PromptReader {
 
     /// A message begins. One without a role is the user's.
     pub(super) fn begin_message(&mut self) {
-        self.open = Message::default();
+        // What was handed in before all messages.
+        let Message { retrieved, document, .. } = std::mem::take(&mut self.open);
+        self.prompt.retrieved.add(retrieved, document.count);
         self.digester = Digester::new(self.key);
     }
 

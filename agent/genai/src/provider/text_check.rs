@@ -6,7 +6,7 @@
 use crate::json_check::JsonCheck;
 
 /// The text of an answer, where it matters what it is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct TextCheck {
     check: Option<Box<JsonCheck>>,
     several: bool,

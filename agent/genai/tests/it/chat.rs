@@ -1,6 +1,6 @@
 //! What is read of OpenAI chat completions.
 
-use genai::{Api, Call, Http, Outcome, Provider, Request, Response, Times, ToolCall, Usage};
+use genai::{Api, Call, Http, Outcome, Part, Prompt, Provider, Request, Response, Times, ToolCall, Usage};
 use wire::{Direction, End, Protocol, Time};
 
 use crate::samples::{ANSWER, REQUEST, STREAM, TOOL_STREAM};
@@ -8,6 +8,11 @@ use crate::talk::{CHAT, OPENAI, Talk};
 
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
+}
+
+/// Without the figures as they were told.
+fn plain(usage: &Usage) -> Usage {
+    Usage { raw: Vec::new(), ..usage.clone() }
 }
 
 fn tool(id: &str, name: &str) -> ToolCall {
@@ -50,9 +55,20 @@ fn a_stream_as_a_whole() {
             message_count: Some(3),
             tool_count: Some(2),
             output_type: some("json_schema"),
+            user: call.request.user,
+            prompt: Some(Prompt {
+                system: Part { count: 1, chars: 30 },
+                user: Part { count: 1, chars: 3 },
+                assistant: Part { count: 1, chars: 2 },
+                media: 1,
+                tool_definitions: 104,
+                ..Prompt::default()
+            }),
             ..Request::default()
         }
     );
+    assert!(call.request.user.is_some());
+    assert_eq!((call.traces.messages.len(), call.traces.tools.is_some()), (3, true));
     assert_eq!(
         call.response,
         Response {
@@ -61,20 +77,26 @@ fn a_stream_as_a_whole() {
             finish_reasons: vec!["stop".to_owned()],
             system_fingerprint: some("fp_44709d6fcb"),
             service_tier: some("default"),
+            // It is no JSON.
+            valid_json: Some(false),
             ..Response::default()
         }
     );
     assert_eq!(
-        call.usage,
+        plain(&call.usage),
         Usage {
             input: Some(19),
             output: Some(10),
             cache_read: Some(7),
             cache_write: Some(5),
             reasoning: Some(3),
+            input_audio: Some(0),
+            output_audio: Some(0),
             ..Usage::default()
         }
     );
+    let raw = |path: &str| call.usage.raw.iter().find(|(known, _)| known == path).map(|(_, figure)| *figure);
+    assert_eq!((raw("total_tokens"), raw("prompt_tokens_details.cached_tokens")), (Some(29.0), Some(7.0)));
     // Head at 110, body at 120, end at 130; response head at 140 (from 135); events from 150 on.
     assert_eq!(
         call.times,
@@ -87,7 +109,6 @@ fn a_stream_as_a_whole() {
             first_text: Some(Time(160)),
             last_token: Some(Time(180)),
             last_byte: Some(Time(210)),
-            ..Times::default()
         }
     );
     let stream = call.stream.expect("a stream");
@@ -145,11 +166,12 @@ fn an_answer_that_is_no_stream() {
             service_tier: some("default"),
             tool_calls: vec![tool("call_a", "get_weather"), tool("call_b", "run")],
             refusal: false,
+            valid_json: Some(false),
             ..Response::default()
         }
     );
     assert_eq!(
-        call.usage,
+        plain(&call.usage),
         Usage {
             input: Some(11),
             output: Some(4),
@@ -292,7 +314,7 @@ fn usage_is_what_was_told_last_and_absent_where_it_was_not() {
         let talk = Talk::ask("{}").sse();
         let talk = usages.iter().fold(talk, |talk, usage| talk.event(format!(r#"{{"usage":{usage}}}"#)));
         let call = talk.event("[DONE]").call();
-        assert_eq!((call.usage, call.unknown_shape), (expect, 0), "{usages:?}");
+        assert_eq!((plain(&call.usage), call.unknown_shape), (expect, 0), "{usages:?}");
     }
 }
 
@@ -315,6 +337,7 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
             stream: Some(true),
             choice_count: Some(3),
             message_count: Some(1),
+            prompt: Some(Prompt { user: Part { count: 1, chars: 0 }, ..Prompt::default() }),
             ..Request::default()
         };
         assert_eq!((call.request, call.unknown_shape), (expect, wrong), "{body}");
@@ -325,14 +348,15 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
         (r#"{"choices":[{"delta":{"content":5,"tool_calls":{},"refusal":false}}],"model":"m"}"#, 3),
         (
             r#"{"usage":{"prompt_tokens":"5","prompt_tokens_details":[],"completion_tokens":-2},"model":"m"}"#,
-            3,
+            // Figures that are none are kept as they are told.
+            0,
         ),
         (r#"{"error":[],"object":1,"model":"m"}"#, 2),
         (r#"{"new":{"model":"x"},"model":"m","choices":[]}"#, 0),
     ] {
         let call = Talk::ask("{}").sse().event(chunk).event("[DONE]").call();
         assert_eq!((call.response.model.as_deref(), call.unknown_shape), (Some("m"), wrong), "{chunk}");
-        assert_eq!((call.usage, call.response.id), (Usage::default(), None), "{chunk}");
+        assert_eq!((plain(&call.usage), call.response.id), (Usage::default(), None), "{chunk}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is read of OpenAI embeddings.
 
-use genai::{Api, Call, Outcome, Provider, Request, Response, Usage};
+use genai::{Api, Call, Outcome, Part, Provider, Request, Response, Usage};
 use proptest::prelude::*;
 use wire::{Direction, End, Kind};
 
@@ -59,11 +59,23 @@ fn a_request_and_its_answer() {
     let call = check(&ask(REQUEST).json(200).answer(ANSWER).end(End::Complete));
     assert_eq!((&call.provider, call.outcome), (&Provider::host("openai"), Outcome::Complete));
     assert_eq!(call.api, Api { name: "embeddings", operation: "embeddings" });
-    let expect =
-        Request { model: some("text-embedding-3-small"), message_count: Some(3), ..Request::default() };
+    let (user, prompt) = (call.request.user, call.request.prompt);
+    let expect = Request {
+        model: some("text-embedding-3-small"),
+        input_count: Some(3),
+        dimensions: Some(256),
+        encoding_format: some("base64"),
+        user,
+        prompt,
+        ..Request::default()
+    };
+    let part = prompt.expect("a prompt").user;
+    assert_eq!((user.is_some(), part), (true, Part { count: 3, chars: 21 + 9 + 5 }));
+    assert_eq!(call.traces.messages.len(), 3);
     assert_eq!(call.request, expect);
     assert_eq!(call.response, Response { model: some("text-embedding-3-small"), ..Response::default() });
-    assert_eq!(call.usage, Usage { input: Some(8), ..Usage::default() });
+    let raw = [("prompt_tokens".to_owned(), 8.0), ("total_tokens".to_owned(), 8.0)].to_vec();
+    assert_eq!(call.usage, Usage { input: Some(8), raw, ..Usage::default() });
     assert_eq!((call.stream, call.failure, call.unknown_shape), (None, None, 0));
 
     let call = check(&ask(REQUEST).json(200).answer(BASE64).end(End::Complete));
@@ -73,17 +85,81 @@ fn a_request_and_its_answer() {
 
 #[test]
 fn texts_are_counted_in_every_form() {
-    for (input, count) in [
-        (r#""CANARY""#, Some(1)),
-        (r#"["a","b"]"#, Some(2)),
-        ("[]", Some(0)),
-        ("[1212,318,257]", Some(1)),
-        ("[[1212,318],[257],[]]", Some(3)),
-        (r#"[{"text":"a"},{"image":"AAAA"}]"#, Some(2)),
-        ("null", None),
+    for (input, count, texts, chars, media) in [
+        (r#""CANARY""#, Some(1), 1, 6, 0),
+        (r#"["a","b"]"#, Some(2), 2, 2, 0),
+        (r#"["",""]"#, Some(2), 2, 0, 0),
+        ("[]", Some(0), 0, 0, 0),
+        ("[1212,318,257]", Some(1), 1, 0, 0),
+        ("[[1212,318],[257],[]]", Some(3), 3, 0, 0),
+        (r#"[{"text":"a"},{"image":"AAAA"}]"#, Some(2), 2, 1, 1),
+        // Voyage's: chunks of documents, and several things in one.
+        (r#"[["a","bc"],["d"]]"#, Some(2), 2, 4, 0),
+        (
+            r#"[{"content":[{"type":"text","text":"abc"},{"type":"image_url","image_url":"CANARY"}]},{"content":"d"}]"#,
+            Some(2),
+            2,
+            4,
+            1,
+        ),
+        ("null", None, 0, 0, 0),
     ] {
-        let call = check(&ask(&format!(r#"{{"model":"m","input":{input}}}"#)).json(200).answer(ANSWER));
-        assert_eq!((call.request.message_count, call.unknown_shape), (count, 0), "{input}");
+        for name in ["input", "inputs"] {
+            let body = format!(r#"{{"model":"m","{name}":{input}}}"#);
+            let call = check(&ask(&body).json(200).answer(ANSWER));
+            assert_eq!((call.request.input_count, call.unknown_shape), (count, 0), "{input}");
+            let prompt = call.request.prompt.map(|prompt| (prompt.user, prompt.media));
+            assert_eq!(prompt, count.map(|_| (Part { count: texts, chars }, media)), "{input}");
+            assert_eq!(call.traces.messages.len() as u64, texts, "{input}");
+        }
+    }
+}
+
+#[test]
+fn other_makers_names() {
+    for (host, path, provider, body, answer) in [
+        (
+            "api.voyageai.com",
+            "/v1/multimodalembeddings",
+            "voyage_ai",
+            r#"{"model":"voyage-multimodal-3","inputs":[{"content":[{"type":"text","text":"CANARY"}]}],"output_dimension":512,"output_dtype":"int8"}"#,
+            r#"{"object":"list","data":[{"object":"embedding","embedding":[1],"index":0}],"model":"voyage-multimodal-3","usage":{"text_tokens":5,"image_pixels":2000,"total_tokens":9}}"#,
+        ),
+        (
+            "api.voyageai.com",
+            "/v1/contextualizedembeddings",
+            "voyage_ai",
+            r#"{"model":"voyage-context-3","inputs":[["CANARY","b"]],"output_dimension":512}"#,
+            r#"{"object":"list","data":[{"object":"list","data":[{"object":"embedding","embedding":[1],"index":0}],"index":0}],"model":"m","usage":{"total_tokens":9}}"#,
+        ),
+        (
+            "api.jina.ai",
+            "/v1/embeddings",
+            "jina_ai",
+            r#"{"model":"jina-embeddings-v4","input":[{"text":"CANARY"}],"dimensions":512,"embedding_type":["float","base64"]}"#,
+            r#"{"model":"m","object":"list","usage":{"total_tokens":9,"prompt_tokens":9},"data":[{"object":"embedding","index":0,"embedding":[1]}]}"#,
+        ),
+        (
+            "api.mistral.ai",
+            "/v1/embeddings",
+            "mistral_ai",
+            r#"{"model":"codestral-embed","input":["CANARY"],"output_dimension":512,"output_dtype":"float"}"#,
+            r#"{"id":"e","object":"list","data":[{"object":"embedding","embedding":[1],"index":0}],"model":"m","usage":{"prompt_tokens":9,"total_tokens":9,"completion_tokens":0}}"#,
+        ),
+    ] {
+        let call = check(&ask_at(host, path, body).json(200).answer(answer).end(End::Complete));
+        assert_eq!((call.provider, call.api.name), (Provider::host(provider), "embeddings"), "{path}");
+        assert_eq!((call.request.input_count, call.request.dimensions), (Some(1), Some(512)), "{host}{path}");
+        assert_eq!(
+            (call.usage.input, call.usage.inconsistent, call.unknown_shape),
+            (Some(9), false, 0),
+            "{path}"
+        );
+        let again = ask_at("gateway.example", "/embed", body).json(200).answer(answer).end(End::Complete);
+        assert_eq!(again.call().api.name, "embeddings", "{body}");
+        if path.contains("multi") {
+            assert!(call.usage.raw.contains(&("image_pixels".to_owned(), 2000.0)));
+        }
     }
 }
 
@@ -94,7 +170,7 @@ fn usage_of_servers_that_tell_only_a_total() {
         (r#"{"total_tokens":9,"prompt_tokens":7}"#, Some(7), 0),
         ("null", None, 0),
         ("{}", None, 0),
-        (r#"{"prompt_tokens":"7","total_tokens":-1}"#, None, 2),
+        (r#"{"prompt_tokens":"7","total_tokens":-1}"#, None, 0),
         ("7", None, 1),
     ] {
         let body = format!(r#"{{"object":"list","data":[],"usage":{usage}}}"#);
@@ -127,7 +203,7 @@ fn errors() {
 
 #[test]
 fn an_answer_cut_at_any_byte_keeps_what_came_before() {
-    let usage = ANSWER.find(r#"8,"total"#).expect("usage") + 1;
+    let usage = ANSWER.find("8}}").expect("usage") + 1;
     for at in 0..ANSWER.len() {
         let call = ask("{}").json(200).answer(&ANSWER[..at]).end(End::Cut).call();
         assert_eq!((call.outcome, failure(&call)), (Outcome::Cut, Some("response_truncated")), "at {at}");
@@ -137,7 +213,7 @@ fn an_answer_cut_at_any_byte_keeps_what_came_before() {
         let talk = Talk::new().request("POST", OPENAI, PATH).body(Direction::ToServer, &REQUEST[..at]);
         let call = talk.end_request(End::Cut).call();
         let closed = REQUEST.find(r#"],"model""#).expect("an end");
-        assert_eq!((call.request.message_count.is_some(), call.unknown_shape), (at > closed, 0), "at {at}");
+        assert_eq!((call.request.input_count.is_some(), call.unknown_shape), (at > closed, 0), "at {at}");
     }
 }
 
@@ -151,7 +227,7 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
         (r#"{"input":5,"input":"x"}"#, 1),
     ] {
         let call = check(&ask(body).json(200).answer("{}").end(End::Complete));
-        let expect = Request { message_count: Some(1), ..Request::default() };
+        let expect = Request { input_count: Some(1), prompt: call.request.prompt, ..Request::default() };
         assert_eq!((call.request, call.unknown_shape), (expect, wrong), "{body}");
     }
     for (body, wrong) in [

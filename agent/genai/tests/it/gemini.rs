@@ -1,7 +1,10 @@
 //! What is read of Google's `generateContent`.
 
-use genai::{Call, Outcome, Provider, Request, Response, ToolCall, Usage};
-use proptest::prelude::*;
+mod embed;
+mod hostile;
+mod request;
+
+use genai::{Call, Outcome, Part, Prompt, Provider, Request, Response, ToolCall, Usage};
 use wire::{Direction, End};
 
 use crate::bytes_of::{self, chunked, plain, post};
@@ -42,6 +45,26 @@ const EXHAUSTED: &str = r#"{"error":{"code":429,"message":"CANARY-MESSAGE","stat
 
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
+}
+
+/// The usage without the figures as told.
+fn told(usage: &Usage) -> Usage {
+    Usage { raw: Vec::new(), ..usage.clone() }
+}
+
+/// What [`REQUEST`] is made of.
+fn prompt() -> Prompt {
+    let part = |count, chars| Part { count, chars };
+    let tools = REQUEST.find("\"tools\":").expect("tools") + 8;
+    Prompt {
+        system: part(1, 13),
+        user: part(2, r#"CANARY-PROMPT "contents":[{"parts":[]}]"#.len() as u64),
+        assistant: part(1, 2),
+        tool_result: part(1, 2),
+        retrieved: part(0, 0),
+        media: 1,
+        tool_definitions: (REQUEST.find(",\n \"generationConfig").expect("tools' end") - tools) as u64,
+    }
 }
 
 fn asked(target: &str, body: &str) -> Talk {
@@ -96,6 +119,9 @@ fn a_stream_as_events_and_as_an_array() {
                 max_tokens: Some(1024),
                 temperature: Some(0.7),
                 top_p: Some(0.95),
+                top_k: Some(40.0),
+                reasoning_level: some("-1"),
+                prompt: Some(prompt()),
                 choice_count: Some(2),
                 message_count: Some(3),
                 tool_count: Some(3),
@@ -110,6 +136,7 @@ fn a_stream_as_events_and_as_an_array() {
                 model: some("gemini-2.5-flash"),
                 finish_reasons: vec!["STOP".to_owned()],
                 service_tier: some("standard"),
+                valid_json: Some(false),
                 ..Response::default()
             }
         );
@@ -121,7 +148,9 @@ fn a_stream_as_events_and_as_an_array() {
             reasoning: Some(31),
             ..Usage::default()
         };
-        assert_eq!((call.usage.clone(), &call.failure, call.unknown_shape), (usage, &None, 0));
+        assert_eq!((told(&call.usage), &call.failure, call.unknown_shape), (usage, &None, 0));
+        assert!(call.usage.raw.contains(&("promptTokensDetails.0.tokenCount".to_owned(), 8.0)));
+        assert_eq!(call.times.first_text.is_some(), call.times.first_token.is_some());
         let stream = call.stream.as_ref().expect("a stream");
         assert_eq!((stream.chunks, stream.content_chunks), (4, 3));
         assert!(!format!("{call:?}").contains("CANARY"));
@@ -147,11 +176,14 @@ fn an_answer_of_vertex_that_is_no_stream() {
             model: some("gemini-2.0-flash-001"),
             finish_reasons: vec!["STOP".to_owned()],
             tool_calls: tools.map(|(id, name)| ToolCall { id, name: some(name) }).to_vec(),
+            service_tier: some("ON_DEMAND"),
+            valid_json: Some(false),
             ..Response::default()
         }
     );
     let usage = Usage { input: Some(142), output: Some(11), ..Usage::default() };
-    assert_eq!((call.usage.clone(), &call.stream, call.unknown_shape), (usage, &None, 0));
+    assert_eq!((told(&call.usage), &call.stream, call.unknown_shape), (usage, &None, 0));
+    assert!(call.request.tenant.is_some());
     assert!(!format!("{call:?}").contains("CANARY"));
 }
 
@@ -204,14 +236,16 @@ fn a_stream_that_is_cut_is_whole_only_after_its_finish_reason() {
 fn a_blocked_prompt_is_a_refusal_and_whole() {
     for call in [answered(BLOCKED), streamed(&[BLOCKED]).end(End::Complete).call()] {
         assert!(call.response.refusal);
+        assert_eq!(call.response.refusal_category.as_deref(), Some("PROHIBITED_CONTENT"));
         assert_eq!((call.outcome, &call.failure, call.unknown_shape), (Outcome::Complete, &None, 0));
-        assert_eq!(call.usage, Usage { input: Some(9), ..Usage::default() });
+        assert_eq!(told(&call.usage), Usage { input: Some(9), ..Usage::default() });
         assert!(call.response.finish_reasons.is_empty());
     }
     let safe = answered(
         r#"{"candidates":[{"finishReason":"SAFETY","index":0}],"promptFeedback":{"safetyRatings":[]}}"#,
     );
-    assert_eq!((safe.response.refusal, safe.response.finish_reasons), (false, vec!["SAFETY".to_owned()]));
+    assert_eq!((safe.response.refusal, safe.response.refusal_category), (true, some("SAFETY")));
+    assert_eq!(safe.response.finish_reasons, ["SAFETY"]);
 }
 
 #[test]
@@ -244,28 +278,34 @@ fn errors_in_every_place() {
 
 #[test]
 fn what_counts_as_content() {
-    for (part, content) in [
-        ("", false),
-        (r#"{"text":""}"#, false),
-        (r#"{"text":"","thoughtSignature":"abc"}"#, false),
-        (r#"{"inlineData":{"mimeType":"image/png"}}"#, false),
-        (r#"{"functionCall":{}}"#, false),
-        (r#"{"functionCall":{"args":{}}}"#, false),
-        (r#"{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}"#, false),
-        (r#"{"text":" "}"#, true),
-        (r#"{"text":"hm","thought":true}"#, true),
-        (r#"{"inlineData":{"mimeType":"image/png","data":"AAAA"}}"#, true),
-        (r#"{"fileData":{"fileUri":"gs://a"}}"#, true),
-        (r#"{"executableCode":{"language":"PYTHON","code":"1"}}"#, true),
-        (r#"{"functionCall":{"name":"f"}}"#, true),
-        (r#"{"functionCall":{"args":{"a":null}}}"#, true),
+    for (part, content, text) in [
+        ("", false, false),
+        (r#"{"text":""}"#, false, false),
+        (r#"{"text":"","thoughtSignature":"abc"}"#, false, false),
+        (r#"{"inlineData":{"mimeType":"image/png"}}"#, false, false),
+        (r#"{"functionCall":{}}"#, false, false),
+        (r#"{"functionCall":{"args":{}}}"#, false, false),
+        (r#"{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}"#, false, false),
+        (r#"{"text":" "}"#, true, true),
+        (r#"{"text":"hm","thought":false}"#, true, true),
+        (r#"{"thought":true,"text":"hm"},{"text":"","inlineData":{"data":""}}"#, true, false),
+        (r#"{"thought":true,"inlineData":{"mimeType":"image/png","data":"AAAA"}}"#, true, false),
+        (r#"{"text":"hm","thought":true},{"text":"hi"}"#, true, true),
+        (r#"{"text":"hm","thought":true}"#, true, false),
+        (r#"{"inlineData":{"mimeType":"image/png","data":"AAAA"}}"#, true, true),
+        (r#"{"fileData":{"fileUri":"gs://a"}}"#, true, true),
+        (r#"{"executableCode":{"language":"PYTHON","code":"1"}}"#, true, false),
+        (r#"{"functionCall":{"name":"f"}}"#, true, false),
+        (r#"{"functionCall":{"args":{"a":null}}}"#, true, false),
         (
             r#"{"functionCall":{"partialArgs":[{"jsonPath":"$.a","stringValue":"x"}],"willContinue":true}}"#,
             true,
+            false,
         ),
     ] {
         let call = streamed(&[&parts(part)]).end(End::Complete).call();
         assert_eq!(call.times.first_token.is_some(), content, "{part}");
+        assert_eq!(call.times.first_text.is_some(), text, "{part}");
         assert!(call.times.first_chunk.is_some(), "{part}");
         assert_eq!(call.unknown_shape, 0, "{part}");
     }
@@ -320,14 +360,9 @@ fn usage_is_what_was_told_last() {
         (vec![r#"{"thoughtsTokenCount":7}"#], None, Some(7), 0),
         (vec![r#"{"promptTokenCount":5}"#, r#"{"candidatesTokenCount":2}"#], Some(5), Some(2), 0),
         (vec![r#"{"promptTokenCount":5}"#, "null", r#"{"promptTokenCount":null}"#], Some(5), None, 0),
-        (vec![r#"{"candidatesTokenCount":9}"#, r#"{"candidatesTokenCount":4}"#], None, Some(4), 1),
+        (vec![r#"{"candidatesTokenCount":9}"#, r#"{"candidatesTokenCount":4}"#], None, Some(4), 0),
         (vec![r#"{"toolUsePromptTokenCount":9}"#], None, None, 0),
-        (
-            vec![r#"{"promptTokenCount":18446744073709551615,"toolUsePromptTokenCount":2}"#],
-            Some(u64::MAX),
-            None,
-            0,
-        ),
+        (vec![r#"{"promptTokenCount":18446744073709551615,"toolUsePromptTokenCount":2}"#], None, None, 0),
     ] {
         let chunks: Vec<String> =
             usages.iter().map(|usage| format!(r#"{{"usageMetadata":{usage}}}"#)).collect();
@@ -365,13 +400,13 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
         (r#"{"responseId":5,"candidates":{"index":0},"usageMetadata":"many","modelVersion":"m"}"#, 3),
         (r#"{"candidates":[7,{"index":"0","finishReason":0,"content":[]}],"modelVersion":"m"}"#, 4),
         (r#"{"candidates":[{"content":{"parts":[{"text":5,"functionCall":[]},3]}}],"modelVersion":"m"}"#, 3),
-        (r#"{"usageMetadata":{"promptTokenCount":"5","thoughtsTokenCount":-1},"modelVersion":"m"}"#, 2),
+        (r#"{"usageMetadata":{"promptTokenCount":"5","thoughtsTokenCount":-1},"modelVersion":"m"}"#, 0),
         (r#"{"promptFeedback":[],"error":[],"modelVersion":"m"}"#, 2),
         (r#"{"more":{"modelVersion":"x"},"modelVersion":"m"}"#, 0),
     ] {
         let call = streamed(&[chunk]).end(End::Complete).call();
         assert_eq!((call.response.model.as_deref(), call.unknown_shape), (Some("m"), wrong), "{chunk}");
-        assert_eq!((call.usage, call.response.id), (Usage::default(), None), "{chunk}");
+        assert_eq!((told(&call.usage), call.response.id), (Usage::default(), None), "{chunk}");
     }
     let bad =
         asked(STREAMED, "{}").sse().event(b"{\"modelVersion\":\"\xff\"}").event(STREAM[3]).end(End::Complete);
@@ -432,57 +467,4 @@ fn a_call_joined_late_is_told_by_its_response() {
         (chat.api.name, chat.stream.map(|stream| stream.content_chunks)),
         ("chat_completions", Some(3))
     );
-}
-
-#[test]
-fn arrays_without_end_stop_at_their_caps() {
-    let call = r#"{"functionCall":{"name":"f"}}"#;
-    let candidates: Vec<String> = (0..1000)
-        .map(|index| {
-            format!(r#"{{"index":{index},"finishReason":"STOP","content":{{"parts":[{call},{call}]}}}}"#)
-        })
-        .collect();
-    let call = answered(&format!(r#"{{"candidates":[{}]}}"#, candidates.join(",")));
-    assert_eq!(call.response.finish_reasons.len(), genai::limits::CHOICES);
-    assert_eq!(call.response.tool_calls.len(), genai::limits::TOOL_CALLS);
-    assert!(call.unknown_shape > 0);
-}
-
-#[test]
-fn prompts_and_completions_show_nowhere() {
-    let keyed = WHOLE.to_owned() + "?key=CANARY-KEY";
-    bytes_of::shows_nothing(&asked(&keyed, REQUEST).sse().events(&STREAM).end(End::Complete));
-    bytes_of::shows_nothing(&asked(WHOLE, REQUEST).json(200).answer(ANSWER).end(End::Complete));
-    bytes_of::shows_nothing(&asked(WHOLE, REQUEST).json(429).answer(EXHAUSTED).end(End::Complete));
-}
-
-proptest! {
-    #[test]
-    fn any_bytes_give_one_call_and_the_same_for_any_cut(request: Vec<u8>, answer: Vec<u8>, size in 1usize..20) {
-        let talk = Talk::new()
-            .request("POST", HOST, WHOLE)
-            .body(Direction::ToServer, request)
-            .end_request(End::Complete)
-            .json(200)
-            .answer(answer)
-            .end(End::Complete);
-        prop_assert_eq!(talk.calls().len(), 1);
-        prop_assert_eq!(talk.cut(size).calls(), talk.calls());
-    }
-
-    #[test]
-    fn samples_with_bytes_changed_are_still_one_call(flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), size in 1usize..20) {
-        let spoil = |text: &str| {
-            let mut bytes = text.as_bytes().to_vec();
-            for (index, byte) in &flips {
-                let at = index.index(bytes.len());
-                bytes[at] = *byte;
-            }
-            bytes
-        };
-        let talk = asked(WHOLE, "{}").json(200).answer(spoil(ANSWER)).end(End::Complete);
-        prop_assert_eq!(talk.cut(size).calls(), talk.calls());
-        let talk = STREAM.iter().fold(asked(STREAMED, "{}").sse(), |talk, event| talk.event(spoil(event)));
-        prop_assert_eq!(talk.end(End::Complete).calls().len(), 1);
-    }
 }

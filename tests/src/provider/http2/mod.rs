@@ -110,7 +110,8 @@ async fn stream(shared: &Shared, request: Request<RecvStream>, mut reply: Http2,
     let field = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request = serve::Request {
         method: head.method.as_str(),
-        path: head.uri.path(),
+        host: head.uri.authority().map_or("", |authority| authority.as_str()),
+        target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
         script: field("x-script"),
         accept_encoding: field("accept-encoding"),
         content_encoding: &field("content-encoding").to_ascii_lowercase(),

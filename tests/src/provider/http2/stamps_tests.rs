@@ -107,7 +107,7 @@ async fn a_stamp_is_of_the_write_that_takes_its_first_byte() -> anyhow::Result<(
         let mut io = Stamped::new(narrow, stamps.clone());
         let mut progress = stamps.open(1);
         progress.queue(HEAD, Some(log.stamp(entry, Sent::Head)));
-        let chunk = |index| Sent::Chunk { index, content: true, usage: None, bytes: 3 };
+        let chunk = |index| Sent::Chunk { index, content: true, usage: None, bytes: 3, last: false };
         progress.queue(3, Some(log.stamp(entry, chunk(0))));
         progress.queue(3, Some(log.stamp(entry, chunk(1))));
         progress.queue(2, Some(log.stamp(entry, Sent::Done { usage: None, bytes: 2 })));

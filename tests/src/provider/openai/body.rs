@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Identity, TOOL_NAME};
+use super::{Identity, TOOL_NAME, tool_id};
 use crate::provider::truth::UsageTold;
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ pub(super) struct StreamChoice {
     pub(super) index: u32,
     pub(super) delta: Delta,
     pub(super) logprobs: Option<()>,
-    pub(super) finish_reason: Option<&'static str>,
+    pub(super) finish_reason: Option<String>,
 }
 
 impl StreamChoice {
@@ -34,7 +34,7 @@ impl StreamChoice {
         Self { index: 0, delta, logprobs: None, finish_reason: None }
     }
 
-    pub(super) fn finish(reason: &'static str) -> Self {
+    pub(super) fn finish(reason: String) -> Self {
         Self { finish_reason: Some(reason), ..Self::delta(Delta::default()) }
     }
 }
@@ -43,10 +43,18 @@ impl StreamChoice {
 pub(super) struct Delta {
     pub(super) role: Option<&'static str>,
     pub(super) content: Option<String>,
+    pub(super) refusal: Option<String>,
     pub(super) tool_calls: Option<[ToolDelta; 1]>,
 }
 
 impl Delta {
+    pub(super) fn text(text: String, refusal: bool) -> Self {
+        match refusal {
+            true => Self { refusal: Some(text), ..Self::default() },
+            false => Self { content: Some(text), ..Self::default() },
+        }
+    }
+
     pub(super) fn tool(tool: ToolDelta) -> Self {
         Self { tool_calls: Some([tool]), ..Self::default() }
     }
@@ -54,7 +62,7 @@ impl Delta {
 
 impl Serialize for Delta {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { role, content, tool_calls } = self;
+        let Self { role, content, refusal, tool_calls } = self;
         let mut object = serializer.serialize_struct("Delta", 4)?;
         if let Some(role) = role {
             object.serialize_field("role", role)?;
@@ -63,7 +71,9 @@ impl Serialize for Delta {
             object.serialize_field("content", content)?;
         }
         // OpenAI says `refusal: null` in the role-only chunk alone.
-        if role.is_some() {
+        if let Some(refusal) = refusal {
+            object.serialize_field("refusal", refusal)?;
+        } else if role.is_some() {
             object.serialize_field("refusal", &None::<()>)?;
         }
         if let Some(tool_calls) = tool_calls {
@@ -93,10 +103,9 @@ pub(super) struct FunctionDelta {
 
 impl ToolDelta {
     pub(super) fn start(tool: u32, identity: &Identity) -> Self {
-        let suffix = identity.response_id.trim_start_matches("chatcmpl-");
         Self {
             index: Some(tool),
-            id: Some(format!("call_{suffix}{tool}")),
+            id: Some(tool_id(tool, identity)),
             kind: Some("function"),
             function: FunctionDelta { name: Some(TOOL_NAME), arguments: String::new() },
         }
@@ -113,20 +122,27 @@ impl ToolDelta {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Usage(pub(super) UsageTold);
+pub(super) struct Usage {
+    pub(super) told: UsageTold,
+    pub(super) cache_write: u64,
+    pub(super) reasoning: u64,
+}
 
 impl Serialize for Usage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(UsageTold { input, output, cached }) = self;
+        let Self { told: UsageTold { input, output, cached }, cache_write, reasoning } = self;
         let mut object = serializer.serialize_struct("Usage", 5)?;
         object.serialize_field("prompt_tokens", input)?;
         object.serialize_field("completion_tokens", output)?;
         object.serialize_field("total_tokens", &(input + output))?;
         object.serialize_field(
             "prompt_tokens_details",
-            &PromptDetails { cached_tokens: *cached, audio_tokens: 0, cache_write_tokens: 0 },
+            &PromptDetails { cached_tokens: *cached, audio_tokens: 0, cache_write_tokens: *cache_write },
         )?;
-        object.serialize_field("completion_tokens_details", &CompletionDetails::default())?;
+        object.serialize_field(
+            "completion_tokens_details",
+            &CompletionDetails { reasoning_tokens: *reasoning, ..CompletionDetails::default() },
+        )?;
         object.end()
     }
 }
@@ -163,31 +179,17 @@ pub(super) struct Choice {
     pub(super) index: u32,
     pub(super) message: Message,
     pub(super) logprobs: Option<()>,
-    pub(super) finish_reason: &'static str,
+    pub(super) finish_reason: String,
 }
 
 #[derive(Serialize)]
 pub(super) struct Message {
     pub(super) role: &'static str,
     pub(super) content: Option<String>,
-    pub(super) refusal: Option<()>,
+    pub(super) refusal: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tool_calls: Vec<ToolDelta>,
     pub(super) annotations: [(); 0],
-}
-
-#[derive(Serialize)]
-pub(super) struct ErrorBody<'a> {
-    pub(super) error: ErrorPart<'a>,
-}
-
-#[derive(Serialize)]
-pub(super) struct ErrorPart<'a> {
-    pub(super) message: &'a str,
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) param: Option<()>,
-    pub(super) code: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -5,20 +5,95 @@
 //! reasoning are not played.
 
 mod body;
+mod edge;
+mod embeddings;
+mod responses;
+mod text;
 
 use std::{error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use self::body::{
-    Choice, Chunk, Completion, Delta, ErrorBody, ErrorPart, FunctionDelta, Message, Model, Models,
-    StreamChoice, ToolDelta, Usage,
+    Choice, Chunk, Completion, Delta, FunctionDelta, Message, Model, Models, StreamChoice, ToolDelta, Usage,
+};
+pub(in crate::provider) use self::{
+    edge::{error, fields},
+    embeddings::Embeddings,
+    responses::Responses,
+    text::Text,
 };
 use super::{
+    dialect::{self, Address, Answer, Dialect, Event, Facts, SSE, Said},
     limits,
     script::{Content, Script},
-    truth::UsageTold,
+    truth::{Tokens, Told, ToolTold, UsageTold},
 };
+
+/// `POST /v1/chat/completions`.
+#[derive(Debug)]
+pub(in crate::provider) struct Chat;
+
+impl Dialect for Chat {
+    fn takes(&self, address: &Address<'_>) -> bool {
+        address.posts_to("/v1/chat/completions")
+    }
+
+    fn answer(
+        &self,
+        asked: &dialect::Asked<'_>,
+        script: &Script,
+        call: &dialect::Identity,
+    ) -> Result<Answer, dialect::NotARequest> {
+        let asked = Asked::parse(asked.body).map_err(|error| dialect::NotARequest(error.to_string()))?;
+        let identity = Identity {
+            response_id: format!("chatcmpl-{}", call.response),
+            created: call.created,
+            words: call.words.clone(),
+        };
+        let Usage { told: usage, cache_write, reasoning } = asked.all_usage(script);
+        let tokens = Tokens {
+            input: Some(usage.input),
+            output: Some(usage.output),
+            cached: Some(usage.cached),
+            cache_write: Some(cache_write),
+            reasoning: Some(reasoning),
+        };
+        let tells = !asked.stream || asked.include_usage;
+        let told = Told {
+            finish_reasons: vec![Asked::finish_reason(script)],
+            tools: (0..script.tools)
+                .map(|tool| ToolTold::new(Some(tool_id(tool, &identity)), TOOL_NAME))
+                .collect(),
+            tokens: if tells { tokens } else { Tokens::default() },
+        };
+        let said = if asked.stream {
+            let events = events(&asked, script, &identity);
+            Said::Stream { content_type: SSE, events, end: DONE.to_vec() }
+        } else {
+            Said::Whole { body: completion(&asked, script, &identity), usage: Some(usage) }
+        };
+        Ok(Answer {
+            response_model: Some(asked.answering_model()),
+            response_id: Some(identity.response_id),
+            request_model: asked.model,
+            told,
+            said,
+        })
+    }
+
+    fn error(&self, status: u16, message: &str, _call: &dialect::Identity) -> Vec<u8> {
+        error(status, message)
+    }
+
+    fn request_id(&self, call: &dialect::Identity) -> Option<String> {
+        Some(edge::request_id(&call.request))
+    }
+
+    fn fields(&self, facts: &Facts<'_>) -> Vec<(&'static str, String)> {
+        fields(facts)
+    }
+}
 
 /// What a client asked for, as far as the answer depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,16 +121,6 @@ pub(in crate::provider) struct Identity {
     pub(in crate::provider) created: u64,
     /// The words that text is made of.
     pub(in crate::provider) words: Vec<String>,
-}
-
-/// One event of a stream, framed as SSE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::provider) struct Event {
-    pub(in crate::provider) bytes: Vec<u8>,
-    /// Whether it carries text or part of a tool call.
-    pub(in crate::provider) content: bool,
-    /// The tokens that it tells of.
-    pub(in crate::provider) usage: Option<UsageTold>,
 }
 
 /// The end of every whole stream.
@@ -91,11 +156,21 @@ impl Asked {
 
     /// Tokens by a rule simple enough to be checked by hand: four characters are a token of the prompt, each message
     /// costs three more and the answer three; one content chunk is a token of the answer. From 1,024 on, whole
-    /// blocks of 128 come from the cache, as OpenAI's do.
+    /// blocks of 128 come from the cache, as OpenAI's do; a script may say otherwise, and adds reasoning to the answer.
     pub(in crate::provider) fn usage(&self, script: &Script) -> UsageTold {
         let input = (self.prompt_chars.div_ceil(4) + 3 * self.messages + 3) as u64;
-        let output = u64::from(script.chunks + script.tools * CHUNKS_PER_TOOL);
-        UsageTold { input, output, cached: if input < 1024 { 0 } else { input / 128 * 128 } }
+        let reasoning: u64 = script.reasoning.unwrap_or(0).into();
+        let output = u64::from(script.chunks + script.tools * CHUNKS_PER_TOOL) + reasoning;
+        let cached = if input < 1024 { 0 } else { input / 128 * 128 };
+        UsageTold { input, output, cached: script.cached.map_or(cached, u64::from) }
+    }
+
+    fn all_usage(&self, script: &Script) -> Usage {
+        Usage {
+            told: self.usage(script),
+            cache_write: script.cache_write.unwrap_or(0).into(),
+            reasoning: script.reasoning.unwrap_or(0).into(),
+        }
     }
 
     fn text(&self, script: &Script, identity: &Identity, index: u32) -> String {
@@ -116,9 +191,15 @@ impl Asked {
         }
     }
 
-    fn finish_reason(script: &Script) -> &'static str {
-        if script.tools > 0 { "tool_calls" } else { "stop" }
+    fn finish_reason(script: &Script) -> String {
+        let usual = if script.tools > 0 { "tool_calls" } else { "stop" };
+        script.finish.clone().unwrap_or_else(|| usual.to_owned())
     }
+}
+
+fn tool_id(tool: u32, identity: &Identity) -> String {
+    let suffix = identity.response_id.trim_start_matches("chatcmpl-");
+    format!("call_{suffix}{tool}")
 }
 
 /// Content events of one tool call: its name, then its arguments.
@@ -129,8 +210,7 @@ pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Ide
     let mut deltas =
         vec![Delta { role: Some("assistant"), content: Some(String::new()), ..Delta::default() }];
     deltas.extend(
-        (0..script.chunks)
-            .map(|index| Delta { content: Some(asked.text(script, identity, index)), ..Delta::default() }),
+        (0..script.chunks).map(|index| Delta::text(asked.text(script, identity, index), script.refusal)),
     );
     for tool in 0..script.tools {
         deltas.push(Delta::tool(ToolDelta::start(tool, identity)));
@@ -165,16 +245,18 @@ pub(in crate::provider) fn events(asked: &Asked, script: &Script, identity: &Ide
         usage: None,
     });
     if asked.include_usage {
-        let usage = asked.usage(script);
-        let bytes = frame(&chunk(contents + 2, Vec::new(), Some(Usage(usage))));
-        events.push(Event { bytes, content: false, usage: Some(usage) });
+        let usage = asked.all_usage(script);
+        let bytes = frame(&chunk(contents + 2, Vec::new(), Some(usage)));
+        events.push(Event { bytes, content: false, usage: Some(usage.told) });
     }
     events
 }
 
 /// The body of a response that is not a stream.
 pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: &Identity) -> Vec<u8> {
-    let content: String = (0..script.chunks).map(|index| asked.text(script, identity, index)).collect();
+    let text: String = (0..script.chunks).map(|index| asked.text(script, identity, index)).collect();
+    let text = Some(text).filter(|text| !text.is_empty());
+    let (content, refusal) = if script.refusal { (None, text) } else { (text, None) };
     let tool_calls = (0..script.tools)
         .map(|tool| ToolDelta {
             index: None,
@@ -189,32 +271,14 @@ pub(in crate::provider) fn completion(asked: &Asked, script: &Script, identity: 
         model: asked.answering_model(),
         choices: [Choice {
             index: 0,
-            message: Message {
-                role: "assistant",
-                content: Some(content).filter(|content| !content.is_empty()),
-                refusal: None,
-                tool_calls,
-                annotations: [],
-            },
+            message: Message { role: "assistant", content, refusal, tool_calls, annotations: [] },
             logprobs: None,
             finish_reason: Asked::finish_reason(script),
         }],
-        usage: Usage(asked.usage(script)),
+        usage: asked.all_usage(script),
         service_tier: SERVICE_TIER,
         system_fingerprint: FINGERPRINT,
     })
-}
-
-/// The body of an error, with the type and code that OpenAI gives for this status.
-pub(in crate::provider) fn error(status: u16, message: &str) -> Vec<u8> {
-    let (kind, code) = match status {
-        401 => ("invalid_request_error", Some("invalid_api_key")),
-        404 => ("invalid_request_error", Some("model_not_found")),
-        429 => ("requests", Some("rate_limit_exceeded")),
-        400..=499 => ("invalid_request_error", None),
-        _ => ("server_error", None),
-    };
-    json(&ErrorBody { error: ErrorPart { message, kind, param: None, code } })
 }
 
 /// The body of `GET /v1/models`.

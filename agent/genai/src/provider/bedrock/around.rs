@@ -27,7 +27,6 @@ impl Around {
     }
 
     /// `firstByteLatency` and `invocationLatency`, in milliseconds.
-    #[expect(dead_code, reason = "findings have no place for what servers tell of times yet")]
     pub(super) fn latencies_ms(&self) -> (Option<u64>, Option<u64>) {
         (self.figures.count("firstByteLatency"), self.figures.count("invocationLatency"))
     }

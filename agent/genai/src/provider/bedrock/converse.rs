@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::request::Asked;
 use super::{Framed, Head, usage};
 use crate::digest::Key;
+use crate::headers::{Phase, ToldTimes};
 use crate::provider::body::Body;
 use crate::provider::{Claim, Event, Findings, Item, ProviderError, Reader, Side};
 
@@ -117,7 +118,10 @@ impl Reader for ConverseReader {
         let (mut request, traces, asked_unknown) = asked.into_parts();
         request.model = address.model;
         request.stream = address.stream;
-        // told: `answer.latency_ms` is the whole time in milliseconds, by `metrics.latencyMs`.
+        let mut told = ToldTimes::default();
+        if let Some(ms) = answer.latency_ms {
+            told.tell(Phase::Total, ms.saturating_mul(1_000_000), "metrics.latencyMs");
+        }
         let Answer { response, figures, counted, unknown_shape, .. } = answer;
         let (usage, odd) = usage::converse(figures, counted);
         Findings {
@@ -125,6 +129,7 @@ impl Reader for ConverseReader {
             traces,
             response,
             usage,
+            told,
             error: error.or(head.error),
             whole,
             unknown_shape: unknown_shape + asked_unknown + not_asked + not_answered + odd,

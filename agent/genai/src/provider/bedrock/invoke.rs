@@ -14,6 +14,7 @@ use super::request::Asked;
 use super::{Framed, Head, SPEED, TIER, chunk, converse, usage};
 use crate::call::{Request, Response, Usage};
 use crate::digest::Key;
+use crate::headers::{Phase, ToldTimes};
 use crate::json_scan::Shape;
 use crate::memory::Traces;
 use crate::provider::anthropic;
@@ -215,7 +216,16 @@ impl Reader for InvokeReader {
         };
         let Told { mut request, traces, mut response, usage, error: own_error, whole, unknown_shape } = told;
         let (around, not_around) = around.into_parts();
-        // told: `around.latencies_ms()` are the times to the first token and of all.
+        let mut times = ToldTimes::default();
+        let (first, all) = around.latencies_ms();
+        for (phase, ms, source) in [
+            (Phase::FirstToken, first, "amazon-bedrock-invocationMetrics.firstByteLatency"),
+            (Phase::Total, all, "amazon-bedrock-invocationMetrics.invocationLatency"),
+        ] {
+            if let Some(ms) = ms {
+                times.tell(phase, ms.saturating_mul(1_000_000), source);
+            }
+        }
         response.refusal |= around.intervened;
         let (around, odd) = around.into_usage();
         let operation = address.operation().or(is_text.then_some("text_completion"));
@@ -233,6 +243,7 @@ impl Reader for InvokeReader {
             traces,
             response,
             usage: usage::or_else(usage::or_else(usage, around), head.usage),
+            told: times,
             error: error.or(own_error).or(head.error),
             whole,
             unknown_shape,

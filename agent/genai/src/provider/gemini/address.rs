@@ -6,15 +6,17 @@ use crate::limits;
 use crate::provider::percent;
 
 /// What a path says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Address {
-    /// As a client would name it: what was tuned or deployed stands below its collection, for its own name is a number.
-    pub(super) model: Option<String>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Address<'a> {
+    /// The segment that names what is called, as written, and the collection that it is of.
+    resource: Option<(&'a str, &'a str)>,
+    /// The project that pays, of Vertex's paths.
+    pub(super) project: Option<&'a str>,
     pub(super) stream: Option<bool>,
 }
 
-impl Address {
-    pub(super) fn parse(path: &str) -> Self {
+impl<'a> Address<'a> {
+    pub(super) fn parse(path: &'a str) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         let Some((resource, method)) = path.rsplit_once(':') else {
             return Self::default();
@@ -22,18 +24,27 @@ impl Address {
         let stream = match method {
             "generateContent" => Some(false),
             "streamGenerateContent" => Some(true),
+            "countTokens" | "embedContent" | "batchEmbedContents" | "predict" => None,
             _ => return Self::default(),
         };
         let mut segments = resource.rsplit('/');
-        let name = segments.next().and_then(percent::decode).filter(|name| !name.is_empty());
-        let model = match (name, segments.next()) {
-            (Some(name), Some("models")) => Some(name),
-            (Some(name), Some(collection @ ("tunedModels" | "endpoints"))) => {
-                Some(format!("{collection}/{name}"))
-            }
-            _ => None,
+        let resource_of = segments.next().zip(segments.next()).filter(|(name, _)| !name.is_empty());
+        let mut segments = resource.split('/').skip_while(|segment| *segment != "projects").skip(1);
+        let project = segments.next().filter(|project| !project.is_empty());
+        Self { resource: resource_of, project, stream }
+    }
+
+    /// The model as a client would name it: what was tuned or deployed stands below its collection, for its own name is
+    /// a number.
+    pub(super) fn model(&self) -> Option<String> {
+        let (name, collection) = self.resource?;
+        let name = percent::decode(name)?;
+        let model = match collection {
+            "models" => name,
+            "tunedModels" | "endpoints" => format!("{collection}/{name}"),
+            _ => return None,
         };
-        Self { model: model.filter(|model| model.len() <= limits::TEXT), stream }
+        (model.len() <= limits::TEXT).then_some(model)
     }
 }
 
@@ -64,13 +75,28 @@ mod tests {
             ("/v1/models/:generateContent", None, Some(false)),
             ("/v1internal:streamGenerateContent", None, Some(true)),
             (long.as_str(), None, Some(false)),
-            ("/v1/models/m:countTokens", None, None),
+            ("/v1/models/m:countTokens", Some("m"), None),
+            ("/v1/models/m:batchEmbedContents", Some("m"), None),
+            ("/v1/models/m:rawPredict", None, None),
             ("/v1/models/m", None, None),
             (":generateContent", None, Some(false)),
             ("", None, None),
         ] {
-            let expect = Address { model: model.map(str::to_owned), stream };
-            assert_eq!(Address::parse(path), expect, "{path}");
+            let address = Address::parse(path);
+            assert_eq!((address.model().as_deref(), address.stream), (model, stream), "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_of_vertex_name_the_project() {
+        for (path, project) in [
+            ("/v1/projects/p-1/locations/l/publishers/google/models/m:generateContent", Some("p-1")),
+            ("/gateway/v1/projects/p/locations/l/endpoints/1:predict", Some("p")),
+            ("/v1/publishers/google/models/m:generateContent", None),
+            ("/v1/projects//models/m:generateContent", None),
+            ("/v1/projects/p/locations", None),
+        ] {
+            assert_eq!(Address::parse(path).project, project, "{path}");
         }
     }
 }

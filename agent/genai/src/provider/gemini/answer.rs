@@ -1,101 +1,72 @@
 //! The answer to a generation: one document, or chunks of the same shape.
-//!
-//! What belongs to a candidate is gathered while its element is open and merged when it closes, for `index` may come
-//! last, and is left out where it is 0.
 
-use super::super::{ProviderError, fields};
-use crate::call::{Response, ToolCall, Usage};
+use super::candidates::{Candidates, Fragment, OpenCandidate};
+use super::usage;
+use crate::call::{Response, Usage};
+use crate::finish;
 use crate::json_scan::{Container, Scalar, Shape};
-use crate::limits;
+use crate::provider::figures::Figures;
+use crate::provider::google_error::{ErrorPlace, GoogleError};
+use crate::provider::text_check::TextCheck;
+use crate::provider::{Event, ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     response: Response,
-    counts: Counts,
-    error: Option<ProviderError>,
-    candidates: Vec<Candidate>,
-    calls: Vec<Call>,
+    figures: Figures,
+    error: GoogleError,
+    candidates: Candidates,
     /// It has what only these answers have.
     told: bool,
-    /// The prompt was blocked, so that no candidate will come.
-    blocked: bool,
-    /// The chunk at hand carries content.
-    content: bool,
+    /// The prompt was blocked, so that no candidate will come, and why.
+    blocked: Option<String>,
+    /// What the chunk at hand is.
+    says: Option<Event>,
     /// Elements of `candidates` so far in the document at hand.
     begun: u64,
     /// The element of `candidates` at hand.
     open: OpenCandidate,
+    /// The element of `parts` at hand.
+    part: Option<Part>,
     /// The `functionCall` at hand.
     fragment: Fragment,
+    text: TextCheck,
+    /// Queries that Google searched the web by, each time told whole.
+    queries: u64,
+    web_searches: Option<u64>,
     unknown_shape: u32,
 }
 
-/// `usageMetadata` by its own names. Each chunk repeats it with what it has come to.
+/// A part of a content. That it is a thought may be said after what it says.
 #[derive(Debug, Default)]
-struct Counts {
-    prompt: Option<u64>,
-    tool_use: Option<u64>,
-    cached: Option<u64>,
-    candidates: Option<u64>,
-    thoughts: Option<u64>,
-}
-
-#[derive(Debug)]
-struct Candidate {
-    index: u64,
-    finish_reason: Option<String>,
-}
-
-/// A tool call, and whose it is.
-#[derive(Debug)]
-struct Call {
-    candidate: u64,
-    call: ToolCall,
-}
-
-#[derive(Debug, Default)]
-struct OpenCandidate {
-    position: u64,
-    index: Option<u64>,
-    finish_reason: Option<String>,
-    calls: Vec<Fragment>,
-}
-
-/// A `functionCall`: a whole call, or, where arguments are streamed, a piece of one.
-#[derive(Debug, Default)]
-struct Fragment {
-    call: ToolCall,
-    has_arguments: bool,
-}
-
-impl Counts {
-    /// Tool use is input of its own, and thoughts are output of their own. Counts of 0 are left out by Google's
-    /// printer, so one of two that is absent where the other is told adds nothing.
-    fn usage(&self) -> Usage {
-        let Self { prompt, tool_use, cached, candidates, thoughts } = *self;
-        let output = match (candidates, thoughts) {
-            (None, None) => None,
-            (one, other) => Some(one.unwrap_or(0).saturating_add(other.unwrap_or(0))),
-        };
-        Usage {
-            input: prompt.map(|prompt| prompt.saturating_add(tool_use.unwrap_or(0))),
-            output,
-            cache_read: cached,
-            reasoning: thoughts,
-            ..Usage::default()
-        }
-    }
+struct Part {
+    /// It has text or media.
+    said: bool,
+    /// It has code, or a tool's name or arguments.
+    hidden: bool,
+    thought: bool,
+    /// What the text was before it.
+    before: TextCheck,
 }
 
 impl Answer {
-    pub(super) fn begin_chunk(&mut self) {
-        self.content = false;
+    /// The format that was asked for.
+    pub(super) fn expect(&mut self, output_type: Option<&str>) {
+        self.text.want_json(output_type);
     }
 
-    /// Whether the chunk carried content.
-    pub(super) fn has_content(&self) -> bool {
-        self.content
+    pub(super) fn begin_chunk(&mut self) {
+        self.says = None;
+        self.part = None;
+        self.figures.restart();
+    }
+
+    /// What the chunk was.
+    pub(super) fn end_chunk(&mut self) -> Event {
+        // Of a chunk that was cut off the part is still open.
+        self.close_part();
+        self.says.unwrap_or(Event::Silent)
     }
 
     /// Whether this is a generation by its shape alone.
@@ -105,61 +76,44 @@ impl Answer {
 
     /// Every candidate that was begun has told why it ended, or there will be none.
     pub(super) fn is_finished(&self) -> bool {
-        let all = self.candidates.iter().all(|candidate| candidate.finish_reason.is_some());
-        all && (self.blocked || !self.candidates.is_empty())
+        self.candidates.are_finished() && (self.blocked.is_some() || !self.candidates.is_empty())
     }
 
-    pub(super) fn unknown_shape(&self) -> u32 {
-        self.unknown_shape
+    /// What was found, and how much of it had an unknown shape.
+    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>, u32) {
+        let Self { mut response, figures, error, candidates, blocked, text, web_searches, .. } = self;
+        response.service_tier = usage::tier(&figures);
+        let (usage, odd) = usage::read(figures);
+        let unknown_shape = self.unknown_shape + candidates.unknown_shape + odd;
+        let (reasons, calls) = candidates.into_parts();
+        let refused = reasons.iter().find(|reason| finish::is_refusal(reason)).cloned();
+        response.refusal_category = blocked.or(refused);
+        response.refusal = response.refusal_category.is_some();
+        response.finish_reasons = reasons;
+        response.tool_calls = calls;
+        response.valid_json = text.verdict();
+        (response, Usage { web_searches, ..usage }, error.into_error(), unknown_shape)
     }
 
-    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>) {
-        let Self { mut response, counts, error, mut candidates, mut calls, .. } = self;
-        candidates.sort_by_key(|candidate| candidate.index);
-        calls.sort_by_key(|call| call.candidate);
-        response.finish_reasons =
-            candidates.into_iter().filter_map(|candidate| candidate.finish_reason).collect();
-        response.tool_calls = calls.into_iter().map(|call| call.call).collect();
-        (response, counts.usage(), error)
+    fn close_part(&mut self) {
+        let Some(Part { said, hidden, thought, before }) = self.part.take() else { return };
+        if thought {
+            self.text = before;
+        }
+        let says = match (said && !thought, said || hidden) {
+            (true, _) => Event::Text,
+            (false, true) => Event::Content,
+            (false, false) => return,
+        };
+        self.says = self.says.max(Some(says));
     }
 
     fn close_candidate(&mut self) {
-        let OpenCandidate { position, index, finish_reason, calls } = std::mem::take(&mut self.open);
-        let index = index.unwrap_or(position);
-        for fragment in calls {
-            self.merge_call(index, fragment);
+        let open = std::mem::take(&mut self.open);
+        if open.number() > 0 {
+            self.text.give_up();
         }
-        if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.index == index) {
-            candidate.finish_reason = finish_reason.or(candidate.finish_reason.take());
-        } else if self.candidates.len() < limits::CHOICES {
-            self.candidates.push(Candidate { index, finish_reason });
-        } else {
-            self.unknown_shape += 1;
-        }
-    }
-
-    /// A call with a name is a new one, unless its id is that of the one before it. One without continues the one
-    /// before it, and one with nothing says that no more of it will come.
-    fn merge_call(&mut self, candidate: u64, fragment: Fragment) {
-        let Fragment { call: ToolCall { id, name }, has_arguments } = fragment;
-        let last = self.calls.iter_mut().rfind(|call| call.candidate == candidate);
-        let continued = last.filter(|Call { call, .. }| match (&id, &name) {
-            (Some(id), _) if call.id.is_some() => call.id.as_ref() == Some(id),
-            (_, name) => name.is_none(),
-        });
-        if let Some(Call { call, .. }) = continued {
-            call.id = call.id.take().or(id);
-            call.name = call.name.take().or(name);
-            return;
-        }
-        if id.is_none() && name.is_none() && !has_arguments {
-            return;
-        }
-        if self.calls.len() < limits::TOOL_CALLS {
-            self.calls.push(Call { candidate, call: ToolCall { id, name } });
-        } else {
-            self.unknown_shape += 1;
-        }
+        self.candidates.merge(open);
     }
 }
 
@@ -177,28 +131,28 @@ pub(super) enum Place {
     Content,
     Parts,
     Part,
-    /// Text, thoughts, code, or data: all that is content and a string.
-    Said,
-    /// `inlineData`, `fileData` or `executableCode`.
+    Text,
+    Thought,
+    /// `inlineData` or `fileData`.
     Media,
+    /// Its data, or where they are.
+    MediaData,
+    /// `executableCode`.
+    Code,
+    CodeText,
     FunctionCall,
     CallId,
     CallName,
     /// `args`, or `partialArgs` where they are streamed.
     Arguments,
     Argument,
+    Grounding,
+    Queries,
+    Query,
     Feedback,
     BlockReason,
     Usage,
-    PromptCount,
-    ToolUseCount,
-    CachedCount,
-    CandidatesCount,
-    ThoughtsCount,
-    ServiceTier,
-    Error,
-    ErrorCode,
-    ErrorStatus,
+    Error(ErrorPlace),
 }
 
 impl Shape for Answer {
@@ -213,28 +167,26 @@ impl Shape for Answer {
             (Place::Root, b"candidates") => Some(Place::Candidates),
             (Place::Root, b"promptFeedback") => Some(Place::Feedback),
             (Place::Root, b"usageMetadata") => Some(Place::Usage),
-            (Place::Root, b"error") => Some(Place::Error),
+            (Place::Root, b"error") => Some(Place::Error(ErrorPlace::Whole)),
             (Place::Candidate, b"index") => Some(Place::Index),
             (Place::Candidate, b"finishReason") => Some(Place::FinishReason),
             (Place::Candidate, b"content") => Some(Place::Content),
+            (Place::Candidate, b"groundingMetadata") => Some(Place::Grounding),
+            (Place::Grounding, b"webSearchQueries") => Some(Place::Queries),
             (Place::Content, b"parts") => Some(Place::Parts),
-            (Place::Part, b"text") => Some(Place::Said),
-            (Place::Part, b"inlineData" | b"fileData" | b"executableCode") => Some(Place::Media),
-            (Place::Media, b"data" | b"fileUri" | b"code") => Some(Place::Said),
+            (Place::Part, b"text") => Some(Place::Text),
+            (Place::Part, b"thought") => Some(Place::Thought),
+            (Place::Part, b"inlineData" | b"fileData") => Some(Place::Media),
+            (Place::Part, b"executableCode") => Some(Place::Code),
+            (Place::Media, b"data" | b"fileUri") => Some(Place::MediaData),
+            (Place::Code, b"code") => Some(Place::CodeText),
             (Place::Part, b"functionCall") => Some(Place::FunctionCall),
             (Place::FunctionCall, b"id") => Some(Place::CallId),
             (Place::FunctionCall, b"name") => Some(Place::CallName),
             (Place::FunctionCall, b"args" | b"partialArgs") => Some(Place::Arguments),
             (Place::Arguments, _) => Some(Place::Argument),
             (Place::Feedback, b"blockReason") => Some(Place::BlockReason),
-            (Place::Usage, b"promptTokenCount") => Some(Place::PromptCount),
-            (Place::Usage, b"toolUsePromptTokenCount") => Some(Place::ToolUseCount),
-            (Place::Usage, b"cachedContentTokenCount") => Some(Place::CachedCount),
-            (Place::Usage, b"candidatesTokenCount") => Some(Place::CandidatesCount),
-            (Place::Usage, b"thoughtsTokenCount") => Some(Place::ThoughtsCount),
-            (Place::Usage, b"serviceTier") => Some(Place::ServiceTier),
-            (Place::Error, b"code") => Some(Place::ErrorCode),
-            (Place::Error, b"status") => Some(Place::ErrorStatus),
+            (Place::Error(place), key) => place.member(key).map(Place::Error),
             _ => None,
         }
     }
@@ -245,24 +197,48 @@ impl Shape for Answer {
             Place::Candidates => Some(Place::Candidate),
             Place::Parts => Some(Place::Part),
             Place::Arguments => Some(Place::Argument),
+            Place::Queries => Some(Place::Query),
+            Place::Error(place) => place.element().map(Place::Error),
             // No other place is opened as an array.
             _ => None,
         }
     }
 
     fn reads_text(place: Place) -> bool {
-        matches!(
-            place,
-            Place::Id
-                | Place::Model
-                | Place::FinishReason
-                | Place::CallId
-                | Place::CallName
-                | Place::BlockReason
-                | Place::ServiceTier
-                | Place::ErrorCode
-                | Place::ErrorStatus
-        )
+        match place {
+            Place::Error(place) => place.reads_text(),
+            _ => matches!(
+                place,
+                Place::Id
+                    | Place::Model
+                    | Place::FinishReason
+                    | Place::CallId
+                    | Place::CallName
+                    | Place::BlockReason
+            ),
+        }
+    }
+
+    fn hears(place: Place) -> bool {
+        place == Place::Text
+    }
+
+    fn hear(&mut self, _place: Place, written: &[u8]) {
+        if self.open.position == 0 {
+            self.text.hear(written);
+        }
+    }
+
+    fn taps(place: Place, value: Option<Container>) -> bool {
+        place == Place::Usage && value == Some(Container::Object)
+    }
+
+    fn tap(&mut self, _place: Place, written: &[u8]) {
+        self.figures.tap(written);
+    }
+
+    fn tapped(&mut self, _place: Place) {
+        self.figures.tapped();
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
@@ -273,11 +249,17 @@ impl Shape for Answer {
             }
             (Place::Root | Place::Candidates | Place::Parts | Place::Arguments, Container::Array)
             | (
-                Place::Part | Place::Media | Place::Arguments | Place::Feedback | Place::Usage,
+                Place::Media | Place::Code | Place::Arguments | Place::Feedback | Place::Grounding,
                 Container::Object,
             ) => true,
+            // Its figures were given out whole.
+            (Place::Usage, Container::Object) => false,
+            (Place::Part, Container::Object) => {
+                self.part = Some(Part { before: self.text.clone(), ..Part::default() });
+                true
+            }
             (Place::Candidate, Container::Object) => {
-                self.open = OpenCandidate { position: self.begun, ..OpenCandidate::default() };
+                self.open = OpenCandidate::at(self.begun);
                 self.begun += 1;
                 true
             }
@@ -293,9 +275,14 @@ impl Shape for Answer {
                 self.argument();
                 false
             }
-            (Place::Error, Container::Object) => {
-                self.error.get_or_insert_default();
+            (Place::Queries, Container::Array) => {
+                self.queries = 0;
                 true
+            }
+            (Place::Error(place), container) => {
+                let opened = self.error.open(place, container);
+                self.unknown_shape += u32::from(opened.is_none());
+                opened.unwrap_or_default()
             }
             _ => {
                 self.unknown_shape += 1;
@@ -307,14 +294,12 @@ impl Shape for Answer {
     fn close(&mut self, place: Place) {
         match place {
             Place::Candidate => self.close_candidate(),
+            Place::Part => self.close_part(),
             Place::FunctionCall => {
                 let fragment = std::mem::take(&mut self.fragment);
-                if self.open.calls.len() < limits::TOOL_CALLS {
-                    self.open.calls.push(fragment);
-                } else {
-                    self.unknown_shape += 1;
-                }
+                self.unknown_shape += u32::from(!self.open.push(fragment));
             }
+            Place::Queries => self.web_searches = self.web_searches.max(Some(self.queries)),
             // What the others say was taken as it came.
             _ => {}
         }
@@ -328,47 +313,39 @@ impl Shape for Answer {
         if *scalar == Scalar::Null {
             return;
         }
+        let is_text = matches!(scalar, Scalar::Text { .. });
+        let says_something = matches!(scalar, Scalar::Text { empty: false, .. });
+        let mut nowhere = Part::default();
+        let part = self.part.as_mut().unwrap_or(&mut nowhere);
         let known = match place {
             Place::Id => fields::text(&mut self.response.id, scalar),
             Place::Model => fields::text(&mut self.response.model, scalar),
-            Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
             Place::Index => fields::value(&mut self.open.index, scalar.as_u64()),
             Place::FinishReason => self.finish_reason(scalar),
             Place::CallId => fields::text(&mut self.fragment.call.id, scalar),
             Place::CallName => {
-                let known = fields::text(&mut self.fragment.call.name, scalar);
                 // One that is too long is there all the same.
-                self.content |= matches!(scalar, Scalar::Text { empty: false, .. });
-                known
+                part.hidden |= says_something;
+                fields::text(&mut self.fragment.call.name, scalar)
             }
             Place::BlockReason => self.block_reason(scalar),
-            Place::Said => {
-                self.content |= matches!(scalar, Scalar::Text { empty: false, .. });
-                matches!(scalar, Scalar::Text { .. })
+            Place::Thought => {
+                part.thought |= scalar.as_bool().unwrap_or_default();
+                scalar.as_bool().is_some()
             }
-            Place::PromptCount => fields::grown(&mut self.counts.prompt, scalar),
-            Place::ToolUseCount => fields::grown(&mut self.counts.tool_use, scalar),
-            Place::CachedCount => fields::grown(&mut self.counts.cached, scalar),
-            Place::CandidatesCount => fields::grown(&mut self.counts.candidates, scalar),
-            Place::ThoughtsCount => fields::grown(&mut self.counts.thoughts, scalar),
-            Place::ErrorStatus => {
-                let text = scalar.as_text();
-                self.error.get_or_insert_default().code = text.and_then(|text| ProviderError::name(&text));
-                matches!(scalar, Scalar::Text { .. })
+            Place::Text | Place::MediaData => {
+                part.said |= says_something;
+                is_text
             }
-            // The HTTP status that it would have had. Inside a stream of status 200 it may be all that is told.
-            Place::ErrorCode => {
-                self.error.get_or_insert_default().kind = match scalar {
-                    Scalar::Number(number) => ProviderError::name(number),
-                    _ => fields::name(scalar),
-                };
-                matches!(scalar, Scalar::Text { .. } | Scalar::Number(_))
+            Place::CodeText => {
+                part.hidden |= says_something;
+                is_text
             }
-            // A gateway's sentence, which is content.
-            Place::Error => {
-                self.error.get_or_insert_default();
-                matches!(scalar, Scalar::Text { .. })
+            Place::Query => {
+                self.queries += 1;
+                is_text
             }
+            Place::Error(place) => self.error.scalar(place, scalar),
             Place::Root
             | Place::Candidates
             | Place::Candidate
@@ -376,9 +353,12 @@ impl Shape for Answer {
             | Place::Parts
             | Place::Part
             | Place::Media
+            | Place::Code
             | Place::FunctionCall
             | Place::Arguments
             | Place::Argument
+            | Place::Grounding
+            | Place::Queries
             | Place::Feedback
             | Place::Usage => false,
         };
@@ -389,7 +369,9 @@ impl Shape for Answer {
 impl Answer {
     fn argument(&mut self) {
         self.fragment.has_arguments = true;
-        self.content = true;
+        if let Some(part) = &mut self.part {
+            part.hidden = true;
+        }
     }
 
     /// Why a candidate ended. The value that stands for none tells of no end.
@@ -405,10 +387,9 @@ impl Answer {
     fn block_reason(&mut self, scalar: &Scalar<'_>) -> bool {
         let mut reason = None;
         let known = fields::text(&mut reason, scalar);
-        if reason.is_some_and(|reason| reason != "BLOCK_REASON_UNSPECIFIED") {
+        if let Some(reason) = reason.filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED") {
             self.told = true;
-            self.blocked = true;
-            self.response.refusal = true;
+            self.blocked = Some(reason);
         }
         known
     }

@@ -1,28 +1,48 @@
-//! The answer of a chat completion: one document, or many chunks that have the same members with `delta` for
-//! `message`.
+//! The answer of a chat completion or a completion: one document, or many chunks that have the same members with `delta`
+//! for `message`.
 //!
 //! A member may come before the `index` that says which choice or tool call it belongs to, so what an element of an
 //! array says is collected until the element closes.
 
-use crate::call::{Response, ToolCall, Usage};
+use super::answer_place::{Extra, Place};
+use super::chunk::Chunk;
+use super::request::Looks;
+use super::told::{Told, told};
+use super::usage::{normalise, teller};
+use crate::call::{Response, Usage};
+use crate::finish::is_refusal;
 use crate::json_scan::{Container, Scalar, Shape};
-use crate::limits;
-use crate::provider::{ProviderError, fields};
+use crate::provider::choices::{Choices, OpenChoice, OpenTool};
+use crate::provider::figures::Figures;
+use crate::provider::text_check::TextCheck;
+use crate::provider::{Event, ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     response: Response,
-    usage: Usage,
+    usage: Figures,
+    /// Objects of figures beside the usage; each once, as it was told last.
+    extras: Vec<(Extra, Figures)>,
     error: Option<ProviderError>,
-    choices: Vec<Choice>,
-    tools: Vec<Tool>,
-    /// `object` says that this is a chat completion, or says something else.
-    object: Option<bool>,
+    /// What stands beside an error that says nothing itself.
+    beside: ProviderError,
+    /// A number that an error is called by: its word is better.
+    error_number: Option<u64>,
+    choices: Choices,
+    /// Whether the text is JSON.
+    pub(super) check: TextCheck,
+    /// What `object` says that this is.
+    object: Option<Option<Looks>>,
     /// A choice had a `message` or `delta`.
     spoke: bool,
-    /// The chunk at hand carries content.
-    content: bool,
+    /// A choice had a `text`.
+    wrote: bool,
+    /// What only one server sends.
+    server: Option<&'static str>,
+    /// It tells who is behind it, as OpenRouter does together with `provider`.
+    native: bool,
+    chunk: Chunk,
     /// Elements of `choices` so far in the document at hand.
     choices_begun: u64,
     /// The element of `choices` at hand.
@@ -32,150 +52,121 @@ pub(super) struct Answer {
     unknown_shape: u32,
 }
 
+/// What was found.
 #[derive(Debug)]
-struct Choice {
-    index: u64,
-    finish_reason: Option<String>,
-}
-
-#[derive(Debug)]
-struct Tool {
-    choice: u64,
-    index: u64,
-    call: ToolCall,
-}
-
-#[derive(Debug, Default)]
-struct OpenChoice {
-    position: u64,
-    index: Option<u64>,
-    finish_reason: Option<String>,
-    tools: Vec<OpenTool>,
-}
-
-#[derive(Debug, Default)]
-struct OpenTool {
-    index: Option<u64>,
-    id: Option<String>,
-    name: Option<String>,
+pub(super) struct Found {
+    pub(super) response: Response,
+    pub(super) usage: Usage,
+    pub(super) told: Told,
+    pub(super) error: Option<ProviderError>,
+    pub(super) server: Option<&'static str>,
+    pub(super) unknown_shape: u32,
 }
 
 impl Answer {
     pub(super) fn begin_chunk(&mut self) {
-        self.content = false;
+        self.chunk = Chunk::of_stream();
         self.choices_begun = 0;
+        self.usage.restart();
     }
 
-    /// Whether the chunk carried content.
-    pub(super) fn end_chunk(&mut self) -> bool {
-        self.content
+    /// What the chunk carried.
+    pub(super) fn end_chunk(&mut self) -> Event {
+        self.chunk.event()
     }
 
-    /// Whether this is a chat completion: it says so, or it says nothing and looks like one.
-    pub(super) fn is_chat(&self) -> bool {
-        self.object.unwrap_or(self.spoke)
+    /// Whether this is an answer of that API: it says so, or it says nothing and looks like one.
+    pub(super) fn is_of(&self, api: Looks) -> bool {
+        let looks = match (self.spoke, self.wrote) {
+            (true, _) => Some(Looks::Chat),
+            (false, true) => Some(Looks::Completion),
+            (false, false) => None,
+        };
+        self.object.unwrap_or(looks) == Some(api)
     }
 
     /// Every choice that was begun has told why it ended.
     pub(super) fn is_finished(&self) -> bool {
-        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish_reason.is_some())
+        self.choices.are_finished()
     }
 
-    pub(super) fn unknown_shape(&self) -> u32 {
-        self.unknown_shape
-    }
-
-    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>) {
-        let Self { mut response, usage, error, mut choices, mut tools, .. } = self;
-        choices.sort_by_key(|choice| choice.index);
-        tools.sort_by_key(|tool| (tool.choice, tool.index));
-        response.finish_reasons = choices.into_iter().filter_map(|choice| choice.finish_reason).collect();
-        response.tool_calls = tools.into_iter().map(|tool| tool.call).collect();
-        (response, usage, error)
+    pub(super) fn into_parts(self, owner: Option<&'static str>) -> Found {
+        let Self { mut response, usage, mut extras, error, beside, error_number, choices, .. } = self;
+        let mut unknown_shape = self.unknown_shape + choices.odd();
+        (response.finish_reasons, response.tool_calls) = choices.into_parts();
+        response.refusal |= response.finish_reasons.iter().any(|reason| is_refusal(reason));
+        response.valid_json = self.check.verdict();
+        let router = (self.native && response.upstream.is_some()).then_some("openrouter");
+        let server = self.server.or(router).or_else(|| teller(&usage));
+        let error = error.map(|ProviderError { code, kind }| {
+            let (code, kind) = (code.or(beside.code), kind.or(beside.kind));
+            // Numbers repeat the status, or mean something to their server only.
+            let is_number = |code: &String| code.bytes().all(|byte| byte.is_ascii_digit());
+            let number = error_number.map(|number| number.to_string());
+            match kind {
+                Some(kind) => ProviderError { code: code.filter(|code| !is_number(code)), kind: Some(kind) },
+                None => ProviderError { code: code.or(number), kind: None },
+            }
+        });
+        response.refusal |= error.as_ref().and_then(|error| error.code.as_deref()).is_some_and(is_refusal);
+        let told = told(&usage, &extras);
+        let timings = extras.iter().position(|(extra, _)| *extra == Extra::Timings);
+        let timings = timings.map(|at| extras.swap_remove(at).1);
+        let (usage, odd) = normalise(usage, timings, owner);
+        unknown_shape += odd + extras.into_iter().map(|(_, figures)| figures.into_raw().1).sum::<u32>();
+        Found { response, usage, told, error, server, unknown_shape }
     }
 
     fn close_choice(&mut self) {
-        let OpenChoice { position, index, finish_reason, tools } = std::mem::take(&mut self.open_choice);
-        let index = index.unwrap_or(position);
-        for (position, tool) in tools.into_iter().enumerate() {
-            self.merge_tool(index, position as u64, tool);
+        // A choice always has a place in its list, even where it has no index.
+        let position = self.choices_begun.saturating_sub(1);
+        let choice = std::mem::take(&mut self.open_choice);
+        if choice.index.unwrap_or(position) != 0 {
+            self.check.give_up();
         }
-        if let Some(choice) = self.choices.iter_mut().find(|choice| choice.index == index) {
-            choice.finish_reason = finish_reason.or(choice.finish_reason.take());
-        } else if self.choices.len() < limits::CHOICES {
-            self.choices.push(Choice { index, finish_reason });
-        } else {
-            self.unknown_shape += 1;
-        }
+        let odd = self.choices.odd();
+        self.choices.merge(position, choice);
+        self.chunk.plain &= odd == self.choices.odd();
     }
 
-    /// Adds a fragment of a tool call to the call that it continues. Some servers leave out `index`, or leave it at 0
-    /// for every call: another id at the same place is another call.
-    fn merge_tool(&mut self, choice: u64, position: u64, fragment: OpenTool) {
-        let OpenTool { index, id, name } = fragment;
-        let index = index.unwrap_or(position);
-        let known = self.tools.iter_mut().rfind(|tool| tool.choice == choice && tool.index == index);
-        let continued = known.filter(|tool| id.is_none() || tool.call.id.is_none() || tool.call.id == id);
-        if let Some(Tool { call, .. }) = continued {
-            call.id = call.id.take().or(id);
-            // A name may come in pieces, which join, or be repeated, which adds nothing.
-            match (&mut call.name, name) {
-                (Some(known), Some(more)) if *known != more && known.len() + more.len() <= limits::TEXT => {
-                    known.push_str(&more);
-                }
-                (Some(_), _) => {}
-                (known @ None, name) => *known = name,
-            }
-        } else if self.tools.len() < limits::TOOL_CALLS {
-            self.tools.push(Tool { choice, index, call: ToolCall { id, name } });
-        } else {
-            self.unknown_shape += 1;
+    fn figures(&mut self, place: Place) -> Option<&mut Figures> {
+        let Place::Extra(extra) = place else {
+            return (place == Place::Usage).then_some(&mut self.usage);
+        };
+        let at = self.extras.iter().position(|(known, _)| *known == extra).unwrap_or(self.extras.len());
+        if at == self.extras.len() {
+            self.extras.push((extra, Figures::default()));
+        }
+        self.extras.get_mut(at).map(|(_, figures)| figures)
+    }
+
+    fn error(&mut self) -> &mut ProviderError {
+        self.error.get_or_insert_default()
+    }
+
+    fn refuse(&mut self, category: &str) {
+        self.response.refusal = true;
+        self.response.refusal_category.get_or_insert_with(|| category.to_owned());
+    }
+
+    /// What tells who sent it.
+    fn mark(&mut self, place: Place) {
+        let server = match place {
+            Place::Mark(server) => server,
+            Place::Groq => "groq",
+            Place::PromptFilters | Place::Filters => "azure.ai.openai",
+            Place::BaseResponse => "minimax",
+            Place::Extra(Extra::Timings) => "llama_cpp",
+            Place::Extra(Extra::TimeInfo) => "cerebras",
+            Place::Extra(Extra::PerfMetrics) => "fireworks_ai",
+            Place::Extra(Extra::Sglext) => "sglang",
+            _ => return,
+        };
+        // Copilot hands on what Azure says of its filters.
+        if server == "github_copilot" || self.server.is_none() {
+            self.server = Some(server);
         }
     }
-}
-
-/// Where things stand in an answer or chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Root,
-    Id,
-    Model,
-    Object,
-    SystemFingerprint,
-    ServiceTier,
-    Choices,
-    Choice,
-    ChoiceIndex,
-    FinishReason,
-    /// `message` or `delta`.
-    Delta,
-    /// Text, reasoning or audio: a string, or a list of parts.
-    Content,
-    /// A part of such a list.
-    ContentPart,
-    Refusal,
-    Audio,
-    ToolCalls,
-    ToolCall,
-    ToolIndex,
-    ToolId,
-    /// `function` or `custom` of a tool call.
-    Function,
-    /// `function_call`: the one tool call of old, without id or index.
-    FunctionCall,
-    FunctionName,
-    FunctionArguments,
-    Usage,
-    PromptTokens,
-    CompletionTokens,
-    PromptDetails,
-    CachedTokens,
-    CacheWriteTokens,
-    CompletionDetails,
-    ReasoningTokens,
-    Error,
-    ErrorCode,
-    ErrorType,
 }
 
 impl Shape for Answer {
@@ -183,110 +174,78 @@ impl Shape for Answer {
     const ROOT: Place = Place::Root;
 
     fn member(place: Place, key: &[u8]) -> Option<Place> {
-        match (place, key) {
-            (Place::Root, b"id") => Some(Place::Id),
-            (Place::Root, b"model") => Some(Place::Model),
-            (Place::Root, b"object") => Some(Place::Object),
-            (Place::Root, b"system_fingerprint") => Some(Place::SystemFingerprint),
-            (Place::Root, b"service_tier") => Some(Place::ServiceTier),
-            (Place::Root, b"choices") => Some(Place::Choices),
-            (Place::Root, b"usage") => Some(Place::Usage),
-            (Place::Root, b"error") => Some(Place::Error),
-            (Place::Choice, b"index") => Some(Place::ChoiceIndex),
-            (Place::Choice, b"finish_reason") => Some(Place::FinishReason),
-            (Place::Choice, b"delta" | b"message") => Some(Place::Delta),
-            // The names of reasoning are those of DeepSeek, vLLM and SGLang; of OpenRouter and Groq; of Ollama's kin.
-            (
-                Place::Delta,
-                b"content" | b"reasoning_content" | b"reasoning" | b"reasoning_details" | b"thinking",
-            ) => Some(Place::Content),
-            (Place::Delta, b"refusal") => Some(Place::Refusal),
-            (Place::Delta, b"audio") => Some(Place::Audio),
-            (Place::Audio, b"data" | b"transcript") => Some(Place::Content),
-            (Place::Delta, b"tool_calls") => Some(Place::ToolCalls),
-            (Place::Delta, b"function_call") => Some(Place::FunctionCall),
-            (Place::ToolCall, b"index") => Some(Place::ToolIndex),
-            (Place::ToolCall, b"id") => Some(Place::ToolId),
-            (Place::ToolCall, b"function" | b"custom") => Some(Place::Function),
-            (Place::Function | Place::FunctionCall, b"name") => Some(Place::FunctionName),
-            (Place::Function | Place::FunctionCall, b"arguments" | b"input") => {
-                Some(Place::FunctionArguments)
-            }
-            (Place::Usage, b"prompt_tokens") => Some(Place::PromptTokens),
-            (Place::Usage, b"completion_tokens") => Some(Place::CompletionTokens),
-            (Place::Usage, b"prompt_tokens_details") => Some(Place::PromptDetails),
-            (Place::PromptDetails, b"cached_tokens") => Some(Place::CachedTokens),
-            (Place::PromptDetails, b"cache_write_tokens") => Some(Place::CacheWriteTokens),
-            (Place::Usage, b"completion_tokens_details") => Some(Place::CompletionDetails),
-            (Place::CompletionDetails, b"reasoning_tokens") => Some(Place::ReasoningTokens),
-            (Place::Error, b"code") => Some(Place::ErrorCode),
-            (Place::Error, b"type") => Some(Place::ErrorType),
-            _ => None,
-        }
+        Place::member(place, key)
     }
 
     fn element(place: Place) -> Option<Place> {
-        match place {
-            Place::Choices => Some(Place::Choice),
-            Place::ToolCalls => Some(Place::ToolCall),
-            Place::Content => Some(Place::ContentPart),
-            // No other place is opened as an array.
-            _ => None,
-        }
+        place.element()
     }
 
     fn reads_text(place: Place) -> bool {
-        matches!(
-            place,
-            Place::Id
-                | Place::Model
-                | Place::Object
-                | Place::SystemFingerprint
-                | Place::ServiceTier
-                | Place::FinishReason
-                | Place::ToolId
-                | Place::FunctionName
-                | Place::ErrorCode
-                | Place::ErrorType
-        )
+        place.reads_text()
+    }
+
+    fn hears(place: Place) -> bool {
+        matches!(place, Place::Content | Place::ChoiceText)
+    }
+
+    fn hear(&mut self, place: Place, written: &[u8]) {
+        let again = match place {
+            // A chat that has both says the same in both.
+            Place::ChoiceText => self.spoke,
+            _ => self.chunk.is_repeated(),
+        };
+        if !again {
+            self.check.hear(written);
+        }
+    }
+
+    fn taps(place: Place, value: Option<Container>) -> bool {
+        matches!(place, Place::Usage | Place::Extra(_)) && value == Some(Container::Object)
+    }
+
+    fn tap(&mut self, place: Place, written: &[u8]) {
+        if let Some(figures) = self.figures(place) {
+            figures.tap(written);
+        }
+    }
+
+    fn tapped(&mut self, place: Place) {
+        if let Some(figures) = self.figures(place) {
+            figures.tapped();
+        }
+    }
+
+    fn repeats(&self) -> bool {
+        self.chunk.plain
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
         match (place, container) {
-            (Place::Choices | Place::ToolCalls | Place::Content, Container::Array)
-            | (
-                Place::Root
-                | Place::Audio
-                | Place::Function
-                | Place::Usage
-                | Place::PromptDetails
-                | Place::CompletionDetails,
-                Container::Object,
-            ) => true,
+            (Place::Choices | Place::ToolCalls | Place::Content | Place::Hidden, Container::Array)
+            | (Place::Root | Place::Audio | Place::Function, Container::Object)
+            | (Place::ContentPart | Place::HiddenPart | Place::Filter(_), Container::Object) => true,
             (Place::Choice, Container::Object) => {
-                self.open_choice = OpenChoice { position: self.choices_begun, ..OpenChoice::default() };
+                self.open_choice = OpenChoice::default();
                 self.choices_begun += 1;
                 true
             }
             (Place::Delta, Container::Object) => {
                 self.spoke = true;
+                self.chunk.delta = true;
                 true
             }
             (Place::ToolCall | Place::FunctionCall, Container::Object) => {
                 self.open_tool = OpenTool::default();
                 true
             }
-            (Place::Error, Container::Object) => {
-                self.error.get_or_insert_default();
+            (Place::Filters, Container::Object) => {
+                self.mark(place);
                 true
             }
-            (Place::ContentPart, Container::Object) => {
-                self.content = true;
-                false
-            }
             _ => {
-                self.unknown_shape += 1;
-                false
+                self.chunk.plain = false;
+                self.open_rare(place, container)
             }
         }
     }
@@ -294,11 +253,10 @@ impl Shape for Answer {
     fn close(&mut self, place: Place) {
         match place {
             Place::Choice => self.close_choice(),
+            Place::Message => self.chunk.in_message = false,
             Place::ToolCall | Place::FunctionCall => {
                 let tool = std::mem::take(&mut self.open_tool);
-                if self.open_choice.tools.len() < limits::TOOL_CALLS {
-                    self.open_choice.tools.push(tool);
-                } else {
+                if !self.open_choice.push(tool) {
                     self.unknown_shape += 1;
                 }
             }
@@ -309,70 +267,202 @@ impl Shape for Answer {
 
     fn scalar(&mut self, place: Place, scalar: &Scalar<'_>) {
         if *scalar == Scalar::Null {
+            if let Place::Mark(_) = place {
+                self.mark(place);
+            }
             return;
         }
+        let is_text = matches!(scalar, Scalar::Text { .. });
+        let says = matches!(scalar, Scalar::Text { empty: false, .. });
         let known = match place {
             Place::Id => fields::text(&mut self.response.id, scalar),
             Place::Model => fields::text(&mut self.response.model, scalar),
-            Place::SystemFingerprint => fields::text(&mut self.response.system_fingerprint, scalar),
-            Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
-            Place::FinishReason => fields::text(&mut self.open_choice.finish_reason, scalar),
-            Place::ToolId => fields::text(&mut self.open_tool.id, scalar),
-            Place::FunctionName => {
-                self.content |=
-                    fields::text(&mut self.open_tool.name, scalar) && self.open_tool.name.is_some();
-                matches!(scalar, Scalar::Text { .. })
-            }
-            Place::Object => {
-                self.object = scalar.as_text().map(|object| object.starts_with("chat.completion"));
-                // vLLM's errors are their own document.
-                if scalar.as_text().as_deref() == Some("error") {
-                    self.error.get_or_insert_default();
+            Place::SystemFingerprint => {
+                let known = fields::text(&mut self.response.system_fingerprint, scalar);
+                if self.response.system_fingerprint.as_deref() == Some("fp_ollama") {
+                    self.server.get_or_insert("ollama");
                 }
-                self.object.is_some()
+                known
             }
+            Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
+            Place::Object => self.object(scalar),
             Place::ChoiceIndex => fields::number(&mut self.open_choice.index, scalar),
             Place::ToolIndex => fields::number(&mut self.open_tool.index, scalar),
-            Place::PromptTokens => fields::number(&mut self.usage.input, scalar),
-            Place::CompletionTokens => fields::number(&mut self.usage.output, scalar),
-            Place::CachedTokens => fields::number(&mut self.usage.cache_read, scalar),
-            Place::CacheWriteTokens => fields::number(&mut self.usage.cache_write, scalar),
-            Place::ReasoningTokens => fields::number(&mut self.usage.reasoning, scalar),
-            Place::Content | Place::ContentPart | Place::FunctionArguments | Place::Refusal => {
-                let said = matches!(scalar, Scalar::Text { empty: false, .. });
-                self.content |= said;
-                self.response.refusal |= said && place == Place::Refusal;
-                matches!(scalar, Scalar::Text { .. })
+            Place::Content => {
+                if says {
+                    self.chunk.say(true);
+                }
+                is_text
             }
-            // OpenRouter and llama.cpp repeat the HTTP status here as a number: nothing that the status lacks.
+            Place::ChoiceText => {
+                self.wrote = true;
+                if says {
+                    self.chunk.say(true);
+                }
+                is_text
+            }
+            Place::Shown | Place::ShownElement | Place::Sound => {
+                if says {
+                    self.chunk.say(true);
+                }
+                is_text
+            }
+            Place::Hidden | Place::HiddenPart | Place::FunctionArguments => {
+                if says {
+                    self.chunk.say(false);
+                }
+                is_text
+            }
+            Place::ContentPart => is_text,
+            Place::Refusal => {
+                if says {
+                    self.chunk.say(true);
+                    self.response.refusal = true;
+                }
+                is_text
+            }
+            Place::Filtered(filter) => {
+                if scalar.as_bool() == Some(true) {
+                    self.refuse(filter);
+                }
+                scalar.as_bool().is_some()
+            }
+            Place::Mark(_) => {
+                self.mark(place);
+                true
+            }
+            // Of any type and of any meaning, where no error stands beside them.
+            Place::RootCode => {
+                self.beside.code = fields::name(scalar);
+                self.error_number = scalar.as_u64().or(self.error_number);
+                true
+            }
+            Place::RootType => {
+                self.beside.kind = fields::name(scalar);
+                true
+            }
+            Place::Upstream => {
+                fields::text(&mut self.response.upstream, scalar);
+                true
+            }
+            _ => {
+                self.chunk.plain = false;
+                self.scalar_rare(place, scalar)
+            }
+        };
+        if !known {
+            self.chunk.plain = false;
+            self.unknown_shape += 1;
+        }
+    }
+}
+
+/// What few chunks have, and what changes something each time that it comes.
+impl Answer {
+    fn open_rare(&mut self, place: Place, container: Container) -> bool {
+        self.mark(place);
+        match (place, container) {
+            (Place::Message, Container::Object) => {
+                self.spoke = true;
+                self.chunk.in_message = true;
+                true
+            }
+            (Place::Shown, Container::Array) | (Place::Groq | Place::BaseResponse, Container::Object) => true,
+            (Place::PromptFilters, Container::Array)
+            | (Place::PromptFilter | Place::InnerError, Container::Object) => true,
+            (Place::ShownElement | Place::Shown, Container::Object) => {
+                self.chunk.say(true);
+                false
+            }
+            (Place::Error, Container::Object) => {
+                self.error();
+                true
+            }
+            (Place::Detail, _) => {
+                self.error();
+                false
+            }
+            (Place::Usage | Place::Extra(_), Container::Object) => false,
+            // These may be anything where they are none of ours.
+            (Place::Mark(_) | Place::RootCode | Place::RootType | Place::Upstream | Place::Extra(_), _) => {
+                false
+            }
+            _ => {
+                self.unknown_shape += 1;
+                false
+            }
+        }
+    }
+
+    fn scalar_rare(&mut self, place: Place, scalar: &Scalar<'_>) -> bool {
+        let is_text = matches!(scalar, Scalar::Text { .. });
+        match place {
+            Place::FinishReason => fields::text(&mut self.open_choice.finish_reason, scalar),
+            Place::NativeFinishReason => {
+                let mut native = None;
+                let known = fields::text(&mut native, scalar);
+                self.native = true;
+                if let Some(native) = native.filter(|native| is_refusal(native)) {
+                    self.refuse(&native);
+                }
+                known
+            }
+            Place::ToolId => fields::text(&mut self.open_tool.id, scalar),
+            Place::FunctionName => {
+                let known = fields::text(&mut self.open_tool.name, scalar);
+                if known && self.open_tool.name.is_some() {
+                    self.chunk.say(false);
+                }
+                is_text
+            }
+            // OpenRouter and llama.cpp repeat the HTTP status here as a number.
             Place::ErrorCode => {
-                self.error.get_or_insert_default().code = fields::name(scalar);
+                self.error().code = fields::name(scalar);
+                self.error_number = scalar.as_u64().or(self.error_number);
                 matches!(scalar, Scalar::Text { .. } | Scalar::Number(_))
             }
             Place::ErrorType => {
-                self.error.get_or_insert_default().kind = fields::name(scalar);
-                matches!(scalar, Scalar::Text { .. })
+                self.error().kind = fields::name(scalar);
+                is_text
             }
             // TGI's and Ollama's errors are a sentence, which is content.
-            Place::Error => {
-                self.error.get_or_insert_default();
-                matches!(scalar, Scalar::Text { .. })
+            Place::Error | Place::Detail => {
+                self.error();
+                is_text
             }
-            Place::Root
-            | Place::Choices
-            | Place::Choice
-            | Place::Delta
-            | Place::Audio
-            | Place::ToolCalls
-            | Place::ToolCall
-            | Place::Function
-            | Place::FunctionCall
-            | Place::Usage
-            | Place::PromptDetails
-            | Place::CompletionDetails => false,
-        };
-        if !known {
-            self.unknown_shape += 1;
+            Place::StatusCode => {
+                if let Some(status) = scalar.as_u64().filter(|status| *status != 0) {
+                    self.error();
+                    self.error_number = Some(status);
+                }
+                scalar.as_u64().is_some()
+            }
+            // What is no object here is none of ours.
+            Place::Extra(_) | Place::Filter(_) => true,
+            _ => false,
         }
+    }
+
+    fn object(&mut self, scalar: &Scalar<'_>) -> bool {
+        let Scalar::Text { text: Some(object), .. } = scalar else { return false };
+        let known = [
+            ("chat.completion.chunk", Some(Looks::Chat)),
+            ("chat.completion", Some(Looks::Chat)),
+            ("text_completion", Some(Looks::Completion)),
+            // Some engines call a completion's chunks so.
+            ("text_completion.chunk", Some(Looks::Completion)),
+            // vLLM's and Mistral's errors are their own document.
+            ("error", None),
+        ];
+        let looks = known.into_iter().find(|(known, _)| object.says(known));
+        if looks == Some(("error", None)) {
+            self.chunk.plain = false;
+            self.error();
+        }
+        // Azure's first chunk leaves it empty, which says nothing.
+        if !object.says("") {
+            self.object = Some(looks.and_then(|(_, looks)| looks));
+        }
+        true
     }
 }

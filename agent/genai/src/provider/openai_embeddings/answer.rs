@@ -2,14 +2,14 @@
 
 use crate::call::{Response, Usage};
 use crate::json_scan::{Container, Scalar, Shape};
+use crate::provider::figures::Figures;
 use crate::provider::{ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     response: Response,
-    usage: Usage,
-    total: Option<u64>,
+    figures: Figures,
     error: Option<ProviderError>,
     /// An element of `data` has an `embedding`.
     embedded: bool,
@@ -22,14 +22,19 @@ impl Answer {
         self.embedded
     }
 
-    pub(super) fn unknown_shape(&self) -> u32 {
-        self.unknown_shape
-    }
-
-    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>) {
-        let Self { response, usage, total, error, .. } = self;
-        // Voyage tells only the total; of an embedding all of it is input.
-        (response, Usage { input: usage.input.or(total), ..usage }, error)
+    /// What was found, and how much of it had an unknown shape.
+    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>, u32) {
+        let Self { response, figures, error, unknown_shape, .. } = self;
+        let told = figures.count("prompt_tokens");
+        let total = figures.count("total_tokens");
+        let usage = Usage {
+            // Voyage tells only the total; of an embedding all of it is input.
+            input: told.or(total),
+            inconsistent: told.zip(total).is_some_and(|(told, total)| told != total),
+            ..Usage::default()
+        };
+        let (raw, odd) = figures.into_raw();
+        (response, Usage { raw, ..usage }, error, unknown_shape + odd)
     }
 }
 
@@ -45,8 +50,6 @@ pub(super) enum Place {
     /// Numbers, or base64.
     Embedding,
     Usage,
-    PromptTokens,
-    TotalTokens,
     Error,
     ErrorCode,
     ErrorType,
@@ -65,8 +68,8 @@ impl Shape for Answer {
             (Place::Root, b"usage") => Some(Place::Usage),
             (Place::Root, b"error") => Some(Place::Error),
             (Place::DataItem, b"embedding") => Some(Place::Embedding),
-            (Place::Usage, b"prompt_tokens") => Some(Place::PromptTokens),
-            (Place::Usage, b"total_tokens") => Some(Place::TotalTokens),
+            // A document's chunks, each with its own.
+            (Place::DataItem, b"data") => Some(Place::Data),
             (Place::Error, b"code") => Some(Place::ErrorCode),
             (Place::Error, b"type") => Some(Place::ErrorType),
             _ => None,
@@ -85,10 +88,23 @@ impl Shape for Answer {
         matches!(place, Place::Id | Place::Object | Place::Model | Place::ErrorCode | Place::ErrorType)
     }
 
+    fn taps(place: Place, value: Option<Container>) -> bool {
+        place == Place::Usage && value == Some(Container::Object)
+    }
+
+    fn tap(&mut self, _place: Place, written: &[u8]) {
+        self.figures.tap(written);
+    }
+
+    fn tapped(&mut self, _place: Place) {
+        self.figures.tapped();
+    }
+
     fn open(&mut self, place: Place, container: Container) -> bool {
         match (place, container) {
-            (Place::Root | Place::DataItem | Place::Usage, Container::Object)
-            | (Place::Data, Container::Array) => true,
+            (Place::Root | Place::DataItem, Container::Object) | (Place::Data, Container::Array) => true,
+            // Its figures were given out whole.
+            (Place::Usage, Container::Object) => false,
             // With some models one vector for each token, or an object of several encodings.
             (Place::Embedding, Container::Array | Container::Object) => {
                 self.embedded = true;
@@ -128,8 +144,6 @@ impl Shape for Answer {
                 self.embedded |= is_text;
                 is_text
             }
-            Place::PromptTokens => fields::number(&mut self.usage.input, scalar),
-            Place::TotalTokens => fields::number(&mut self.total, scalar),
             // A number here repeats the HTTP status: nothing that the status lacks.
             Place::ErrorCode => {
                 self.error.get_or_insert_default().code = fields::name(scalar);

@@ -1,7 +1,7 @@
 //! OpenAI embeddings, of OpenAI and of everything that copied the API (Mistral, Voyage, Jina, vLLM and its kin).
 //!
 //! Comes in: the JSON request and the JSON answer; there are no streams. Goes out: [`Findings`], in which the texts to
-//! embed are counted as messages.
+//! embed are counted as inputs and are what users said.
 //!
 //! Not read: the texts, and the vectors, which are passed over as numbers or as base64.
 
@@ -13,23 +13,31 @@ use self::request::Asked;
 use super::body::Body;
 use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
+use crate::digest::Key;
 
 pub(super) static FLAVOUR: Flavour = Flavour {
     api: Api { name: "embeddings", operation: "embeddings" },
     // OpenAI's own are with chat completions.
     elsewhere: Provider::api("openai"),
-    paths: &["/embeddings"],
+    // The latter two are Voyage's.
+    paths: &["/embeddings", "/multimodalembeddings", "/contextualizedembeddings"],
     request_id: &["x-request-id"],
-    reader: |_| Box::<EmbeddingsReader>::default(),
+    reader: |key| Box::new(EmbeddingsReader::new(key)),
 };
 
 /// One request for embeddings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct EmbeddingsReader {
     asked: Body<Asked>,
     answer: Body<Answer>,
     /// Events of a stream, which this API does not have.
     events: u32,
+}
+
+impl EmbeddingsReader {
+    fn new(key: Key) -> Self {
+        Self { asked: Body::new(Asked::new(key)), answer: Body::default(), events: 0 }
+    }
 }
 
 impl Reader for EmbeddingsReader {
@@ -68,17 +76,10 @@ impl Reader for EmbeddingsReader {
         let whole = answer.is_whole(false);
         let (asked, not_asked) = asked.into_parts();
         let (answer, not_answered) = answer.into_parts();
-        let told = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape();
+        let (request, traces, asked_unknown) = asked.into_parts();
+        let (response, usage, error, answer_unknown) = answer.into_parts();
+        let told = not_asked + not_answered + asked_unknown + answer_unknown;
         let unknown_shape = told.saturating_add(events);
-        let (response, usage, error) = answer.into_parts();
-        Findings {
-            request: asked.into_request(),
-            response,
-            usage,
-            error,
-            whole,
-            unknown_shape,
-            ..Findings::default()
-        }
+        Findings { request, traces, response, usage, error, whole, unknown_shape, ..Findings::default() }
     }
 }

@@ -1,6 +1,7 @@
 //! What prompts are made of.
 
 use genai::digest::{Digester, Key};
+use genai::memory::Block;
 use genai::{Part, Prompt};
 use wire::End;
 
@@ -40,8 +41,9 @@ fn a_prompt_as_a_whole() {
     };
     assert_eq!(call.request.prompt, Some(expect));
     let digest = |text: &str| Digester::of(Key::default(), text.as_bytes());
-    assert_eq!(call.traces.tools, Some(digest(tools)));
-    assert_eq!(call.traces.system, Some(digest("\"CANARY-SYSTEM\"")));
+    let block = |text: &str, chars| Some(Block { digest: digest(text), chars });
+    assert_eq!(call.traces.tools, block(tools, tools.len() as u64));
+    assert_eq!(call.traces.system, block("\"CANARY-SYSTEM\"", 13));
     assert_eq!(call.traces.tool_results, [digest("toolu_0")]);
     assert_eq!((call.traces.messages.len(), call.traces.more_messages), (3, false));
     assert!(call.traces.body.is_some());
@@ -165,7 +167,7 @@ fn messages_are_recognised_by_what_they_say_and_not_by_marks() {
     .flat_map(|message| messages(message))
     .collect();
     let mut different = all.clone();
-    different.sort_unstable();
+    different.sort_unstable_by_key(|block| block.digest);
     different.dedup();
     assert_eq!((all.len(), different.len()), (10, 10));
     // The conversation goes on, and begins as before.

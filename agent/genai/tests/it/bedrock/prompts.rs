@@ -1,6 +1,7 @@
 //! What prompts are made of.
 
 use genai::digest::{Digester, Key};
+use genai::memory::Block;
 use genai::{Part, Prompt};
 use wire::End;
 
@@ -26,9 +27,10 @@ fn a_prompt_as_a_whole() {
     };
     assert_eq!(call.request.prompt, Some(expect));
     let digest = |text: &str| Digester::of(Key::default(), text.as_bytes());
+    let block = |text: &str, chars| Some(Block { digest: digest(text), chars });
     assert_eq!(
         (call.traces.tools, call.traces.system),
-        (Some(digest(tools)), Some(digest("\"CANARY-SYSTEM\"")))
+        (block(tools, tools.len() as u64), block("\"CANARY-SYSTEM\"", 13))
     );
     assert_eq!(call.traces.tool_results, [digest("tooluse_0")]);
     // A cache point that moves makes no other message.
