@@ -88,10 +88,7 @@ pub(crate) fn socket(method: &str, path: &str) -> Option<&'static Socket> {
     // HTTP/2 asks by CONNECT (RFC 8441).
     let asks = matches!(method, "GET" | "CONNECT");
     let path = path.strip_suffix('/').unwrap_or(path);
-    SOCKETS
-        .iter()
-        .find(|socket| asks && socket.paths.iter().any(|ending| path.ends_with(ending)))
-        .copied()
+    SOCKETS.iter().find(|socket| asks && socket.paths.iter().any(|ending| path.ends_with(ending))).copied()
 }
 
 fn by_path(path: &str) -> Option<&'static Flavour> {

@@ -123,8 +123,7 @@ impl Session {
         // What the opening of the WebSocket took and cost is no call's.
         call.http = outer.http.clone().map(|http| Http { request_bytes: 0, response_bytes: 0, ..http });
         let RequestFacts { client, place, .. } = &outer.asked;
-        call.asked =
-            RequestFacts { client: client.clone(), place: place.clone(), ..RequestFacts::default() };
+        call.asked = RequestFacts { client: client.clone(), place: place.clone(), ..RequestFacts::default() };
         let ResponseFacts { place, gateway, fingerprint, .. } = &outer.answered;
         call.answered = ResponseFacts {
             place: place.clone(),

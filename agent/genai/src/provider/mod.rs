@@ -31,11 +31,11 @@ mod text_check;
 use wire::{Direction, EventFrame, Headers, JsonItem, SseEvent, Time};
 
 use crate::call::{Api, Mcp, Provider, Request, Response, Usage};
-pub(crate) use mcp::is_mcp;
 use crate::digest::Key;
 use crate::headers::{EngineState, RateLimits, ToldTimes};
 use crate::memory::Traces;
 use crate::price::Cost;
+pub(crate) use mcp::is_mcp;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
 pub(crate) static FLAVOURS: &[&Flavour] = &[

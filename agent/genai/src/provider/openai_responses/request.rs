@@ -410,7 +410,7 @@ impl Shape for Asked {
             }
             // Whatever it is.
             Place::Arguments | Place::Media => true,
-            // A level, where it is one word.
+            // It should be a structure.
             Place::Reasoning => {
                 self.marked = true;
                 false

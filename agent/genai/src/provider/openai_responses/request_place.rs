@@ -125,7 +125,11 @@ impl Place {
             b"tools" => Self::Tools,
             b"input" => Self::Input,
             b"messages" => Self::Messages,
-            b"max_tool_calls" | b"parallel_tool_calls" | b"background" | b"store" | b"truncation"
+            b"max_tool_calls"
+            | b"parallel_tool_calls"
+            | b"background"
+            | b"store"
+            | b"truncation"
             | b"include" => Self::Mark,
             _ => return None,
         })

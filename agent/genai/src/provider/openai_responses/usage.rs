@@ -133,7 +133,8 @@ mod tests {
             assert_eq!(usage.raw.is_empty(), text == "{}", "{text}");
             assert_eq!((Usage { raw: Vec::new(), ..usage }, odd), (expect, 0), "{text}");
         }
-        let raw = told(r#"{"input_tokens_details":{"cache_write_tokens_details":{"ttl_12h_tokens":5}}}"#).usage.raw;
+        let raw =
+            told(r#"{"input_tokens_details":{"cache_write_tokens_details":{"ttl_12h_tokens":5}}}"#).usage.raw;
         assert_eq!(raw, [("input_tokens_details.cache_write_tokens_details.ttl_12h_tokens".to_owned(), 5.0)]);
     }
 
@@ -141,7 +142,11 @@ mod tests {
     fn costs_are_told() {
         for (text, cost, server) in [
             (r#"{"cost":0.25}"#, Cost::told("usage.cost", "0.25"), None),
-            (r#"{"cost":{"total_cost":0.125}}"#, Cost::told("usage.cost.total_cost", "0.125"), Some("perplexity")),
+            (
+                r#"{"cost":{"total_cost":0.125}}"#,
+                Cost::told("usage.cost.total_cost", "0.125"),
+                Some("perplexity"),
+            ),
             (
                 r#"{"cost_in_usd_ticks":1250000000}"#,
                 Some(Cost::told_ticks("usage.cost_in_usd_ticks", 1_250_000_000)),

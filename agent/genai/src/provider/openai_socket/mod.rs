@@ -123,7 +123,8 @@ impl OpenAiRouter {
     /// The server begins an answer.
     fn created(&mut self, envelope: Envelope) -> Route {
         let Envelope { response, stream, .. } = envelope;
-        let asked = self.open.iter_mut().find(|open| !open.created && (stream.is_none() || open.stream == stream));
+        let asked =
+            self.open.iter_mut().find(|open| !open.created && (stream.is_none() || open.stream == stream));
         if let Some(open) = asked {
             open.response = response;
             open.created = true;
@@ -146,7 +147,8 @@ impl OpenAiRouter {
             (_, Some(_)) => {
                 let named = self.open.iter().find(|open| open.response == *response);
                 // The event that told the answer's id may be lost.
-                let untold = || self.open.iter().find(|open| open.response.is_none() && open.stream == *stream);
+                let untold =
+                    || self.open.iter().find(|open| open.response.is_none() && open.stream == *stream);
                 named.or_else(untold)
             }
         }
