@@ -10,6 +10,8 @@ pub(super) struct Answer {
     at_hand: Message,
     /// The message that is the answer.
     answer: Option<Message>,
+    /// There was a message of JSON-RPC.
+    spoken: bool,
     pub(super) unknown_shape: u32,
 }
 
@@ -35,7 +37,7 @@ impl Message {
     }
 
     /// Whether it answers to anything.
-    pub(super) fn is_answer(&self) -> bool {
+    fn is_answer(&self) -> bool {
         self.rpc && !self.asks && (self.result || self.error)
     }
 }
@@ -49,11 +51,17 @@ impl Answer {
     /// without one.
     pub(super) fn end_event(&mut self, asked: &Id) -> bool {
         let message = std::mem::take(&mut self.at_hand);
+        self.spoken |= message.rpc;
         let ours = message.is_answer() && (message.id == *asked || (message.error && message.id == Id::None));
         if ours {
             self.answer = Some(message);
         }
         ours
+    }
+
+    /// Whether what came is of the protocol: the answer, or what comes before it in a stream.
+    pub(super) fn is_spoken(&self) -> bool {
+        self.spoken || self.at_hand.is_answer()
     }
 
     /// The answer, or what there is of the one document.

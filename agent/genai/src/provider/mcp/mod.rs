@@ -98,7 +98,7 @@ impl Reader for McpReader {
             Side::Request if ours => Claim::Yes,
             Side::Request => self.asked.unclaimed(asked.may_be_request()),
             // Without the request an answer says too little.
-            Side::Response if ours && self.answer.shape.message().is_answer() => Claim::Yes,
+            Side::Response if ours && self.answer.shape.is_spoken() => Claim::Yes,
             Side::Response => self.answer.unclaimed(true),
         }
     }

@@ -153,6 +153,7 @@ impl Place {
         matches!(
             self,
             Self::Model
+                | Self::MaxOutputTokens
                 | Self::ServiceTier
                 | Self::User
                 | Self::SafetyIdentifier
