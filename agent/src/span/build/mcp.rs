@@ -38,7 +38,8 @@ impl Target {
 
 impl Attributes {
     pub(super) fn mcp(&mut self, mcp: &Mcp, protocol: Protocol) {
-        let Mcp { method, target: _, request_id, in_session, protocol_version, error_code, tool_error: _ } = mcp;
+        let Mcp { method, target: _, request_id, in_session, protocol_version, error_code, tool_error: _ } =
+            mcp;
         self.text(name::OPERATION_NAME, (method == "tools/call").then_some("execute_tool"));
         self.text(name::MCP_METHOD, Some(method.as_str()));
         match Target::of(mcp) {

@@ -86,7 +86,7 @@ impl OpenAiRouter {
         call
     }
 
-    fn from_client(&mut self, envelope: Envelope) -> Route {
+    fn sent(&mut self, envelope: Envelope) -> Route {
         if envelope.kind.as_deref() != Some("response.create") {
             return Route::Nowhere;
         }
@@ -94,7 +94,7 @@ impl OpenAiRouter {
         Route::Asks(self.begin(envelope.event, envelope.stream, None))
     }
 
-    fn from_server(&mut self, envelope: Envelope, crossed: (Time, Time)) -> Route {
+    fn came(&mut self, envelope: Envelope, crossed: (Time, Time)) -> Route {
         let Some(kind) = envelope.kind.as_deref() else {
             return Route::Nowhere;
         };
@@ -181,8 +181,8 @@ impl Router for OpenAiRouter {
     fn route(&mut self, direction: Direction, data: &[u8], crossed: (Time, Time)) -> Route {
         let envelope = Envelope::read(data);
         match direction {
-            Direction::ToServer => self.from_client(envelope),
-            Direction::ToClient => self.from_server(envelope, crossed),
+            Direction::ToServer => self.sent(envelope),
+            Direction::ToClient => self.came(envelope, crossed),
         }
     }
 

@@ -33,9 +33,9 @@ impl About {
     pub(super) fn of_query(query: &str) -> Self {
         let member = |name: &str| {
             let members = query.split('&').filter_map(|member| member.split_once('='));
-            let value = members.filter(|(key, _)| *key == name).map(|(_, value)| value);
+            let mut values = members.filter(|(key, _)| *key == name).map(|(_, value)| value);
             // Names of models need no encoding.
-            value.filter(|value| (1..=limits::TEXT).contains(&value.len()) && !value.contains('%')).next()
+            values.find(|value| (1..=limits::TEXT).contains(&value.len()) && !value.contains('%'))
         };
         let asked = member("model").or_else(|| member("deployment")).map(str::to_owned);
         Self { asked, ..Self::default() }
