@@ -44,6 +44,8 @@ pub struct Call {
     pub beside: Beside,
     /// What it cost.
     pub cost: Option<Cost>,
+    /// What it is as a message of the Model Context Protocol, where it is one and no model is called.
+    pub mcp: Option<Mcp>,
     /// Which try of which call this is, where that is known.
     pub attempt: Option<Attempt>,
     /// Why the provider's cache was not hit, where it could have been.
@@ -71,6 +73,26 @@ pub struct Beside {
     pub attempts: Attempts,
     /// What the client says of itself.
     pub client: Client,
+}
+
+/// A request to a server of tools (Model Context Protocol) and its result. Arguments and results are content and are
+/// not kept; the id of the session is as good as a credential, and the decoder has dropped it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mcp {
+    /// `tools/call`, `resources/read`, …
+    pub method: String,
+    /// The name of the tool or prompt, or the URI of the resource.
+    pub target: Option<String>,
+    /// The request's id, as text.
+    pub request_id: Option<String>,
+    /// Whether it belongs to a session.
+    pub in_session: bool,
+    /// The protocol's version.
+    pub protocol_version: Option<String>,
+    /// The code of the error that came instead of a result.
+    pub error_code: Option<i64>,
+    /// The tool says that it failed.
+    pub tool_error: bool,
 }
 
 /// One try of a logical call.

@@ -11,19 +11,27 @@
 //!   │  request head at all         └── no claim ──→ Foreign
 //!   └─ anything else ─────────────────────────────→ Foreign
 //! ```
+//!
+//! An exchange that becomes a WebSocket has many calls, each of which is an exchange of its own: see `session`.
+
+mod session;
 
 use wire::{
     Direction, End, GrpcMessage, Kind, Message, Notice, Protocol, RequestHead, ResponseHead, Time,
     WebSocketMessage,
 };
 
+use self::session::{Crossed, Session};
+
 use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
 use crate::digest::{Digester, Key};
-use crate::headers::{self, EngineState, Gateway, GatewayKind, RequestFacts, ResponseFacts, ToldTimes};
+use crate::headers::{
+    self, EngineState, Gateway, GatewayKind, RateLimits, RequestFacts, ResponseFacts, ToldTimes,
+};
 use crate::limits;
 use crate::price::Cost;
-use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side};
-use crate::recognise::{Authority, Guess, by_head, owner, split_target};
+use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side, is_mcp};
+use crate::recognise::{Authority, Guess, by_head, owner, socket, split_target};
 use crate::settings::Settings;
 
 /// One exchange that may be a call.
@@ -54,6 +62,10 @@ pub(crate) struct Exchange {
     unknown_shape: u32,
     /// Who gave up its stream before it was over.
     reset: Option<Reset>,
+    /// Its head says that it is of a protocol that calls are made in, whatever is in it.
+    expected: bool,
+    /// It asks for a WebSocket on which calls can be made, or has got it.
+    session: Option<Box<Session>>,
     request_over: bool,
     response_over: bool,
 }
@@ -67,6 +79,8 @@ pub(crate) enum Standing {
     Open,
     /// It is a call; `by_body` where only the shape of its request says so.
     Call { provider: Provider, by_body: bool },
+    /// It is a WebSocket on which calls can be made.
+    Session,
     /// It is none.
     Foreign(Bearing),
     /// It was a call that has been given out.
@@ -139,6 +153,8 @@ impl Exchange {
             headless: false,
             unknown_shape: 0,
             reset: None,
+            expected: false,
+            session: None,
             request_over: false,
             response_over: false,
         }
@@ -168,6 +184,12 @@ impl Exchange {
             }
         }
         match self.standing {
+            Standing::Session => {
+                self.in_session(kind, &Crossed { direction, first_at, at, lossy });
+                return None;
+            }
+            // It may become one.
+            Standing::Foreign(_) if self.session.is_some() => {}
             Standing::Over | Standing::Foreign(_) => return None,
             Standing::New | Standing::Open | Standing::Call { .. } => {}
         }
@@ -231,7 +253,64 @@ impl Exchange {
 
     /// Nothing more will come: the connection is closed, or we stop looking.
     pub(crate) fn finish(&mut self, at: Time, closed: bool) -> Option<Call> {
-        self.end(if closed { Ending::Closed } else { Ending::GivenUp }, at)
+        let ending = if closed { Ending::Closed } else { Ending::GivenUp };
+        if self.standing == Standing::Session {
+            self.end_session(ending, at);
+            return None;
+        }
+        self.end(ending, at)
+    }
+
+    /// The next call of its WebSocket that is over.
+    pub(crate) fn poll_session(&mut self) -> Option<Call> {
+        self.session.as_mut()?.poll()
+    }
+
+    /// A message of a WebSocket, or about it.
+    fn in_session(&mut self, kind: Kind, crossed: &Crossed) {
+        // What it reads of the exchange itself does not change any more.
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        let mut ending = None;
+        match (crossed.direction, kind) {
+            (_, Kind::WebSocket(message)) => session.message(self, message, crossed),
+            (direction, Kind::Notice(notice)) => session.notice(direction, notice),
+            (Direction::ToClient, Kind::End(End::Lost)) => ending = Some(Ending::Response(End::Lost)),
+            // The end of the WebSocket is not that of an answer.
+            (Direction::ToClient, Kind::End(End::Complete | End::Closed | End::Cut)) => {
+                ending = Some(Ending::Closed);
+            }
+            // The request's, or nothing that a WebSocket has.
+            (Direction::ToServer, Kind::End(_))
+            | (
+                _,
+                Kind::RequestHead(_)
+                | Kind::ResponseHead(_)
+                | Kind::Body(_)
+                | Kind::Sse(_)
+                | Kind::Json(_)
+                | Kind::Frame(_)
+                | Kind::Grpc(_)
+                | Kind::Trailers(_),
+            ) => {}
+        }
+        self.session = Some(session);
+        if let Some(ending) = ending {
+            self.end_session(ending, crossed.at);
+        }
+    }
+
+    fn end_session(&mut self, ending: Ending, at: Time) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        session.finish(ending, at);
+        if session.has_called() {
+            self.standing = Standing::Over;
+        } else {
+            self.foreign();
+        }
     }
 
     /// Notices about bytes of no exchange come with the id of the next one. A head that is whole has lost nothing.
@@ -269,6 +348,17 @@ impl Exchange {
             Guess::ModelTraffic => Standing::Foreign(Bearing::Expect),
             Guess::Foreign => Standing::Foreign(Bearing::Foreign),
         };
+        let target = target.as_deref().unwrap_or_default();
+        self.expected = is_mcp(headers);
+        if let Standing::Foreign(bearing) = &mut self.standing
+            && self.expected
+        {
+            *bearing = Bearing::Expect;
+        }
+        self.session = socket(method, path).map(|socket| {
+            let query = target.split_once('?').map_or("", |(_, query)| query);
+            Box::new(Session::new(socket, query, self.key))
+        });
         let capped = |text: &str| (text.len() <= limits::HEADER).then(|| text.to_owned());
         self.http = Some(Http {
             host: host.and_then(capped),
@@ -278,7 +368,7 @@ impl Exchange {
             ..blank(*protocol)
         });
         self.times.request_first_byte = Some(first_at);
-        if self.standing_is_open() {
+        if self.standing_is_open() || self.session.is_some() {
             let host = authority_of_host.map(|authority| authority.host);
             self.asked = headers::request(headers, host, path);
         }
@@ -288,7 +378,7 @@ impl Exchange {
     fn standing_is_open(&self) -> bool {
         match self.standing {
             Standing::New | Standing::Open | Standing::Call { .. } => true,
-            Standing::Foreign(_) | Standing::Over => false,
+            Standing::Session | Standing::Foreign(_) | Standing::Over => false,
         }
     }
 
@@ -378,6 +468,7 @@ impl Exchange {
         let unclear = self.lossy() || self.joined_late || self.headless;
         self.standing = Standing::Foreign(match self.owner {
             Some(_) => Bearing::Expect,
+            None if self.expected => Bearing::Expect,
             None if unclear => Bearing::Unclear,
             None => Bearing::Foreign,
         });
@@ -392,6 +483,7 @@ impl Exchange {
                 self.opaque |= direction == Direction::ToClient;
                 self.unread(direction);
             }
+            Notice::Upgraded if self.session.is_some() => self.standing = Standing::Session,
             // What was passed over belonged to nobody; what it cost, `lossy` tells.
             Notice::Resync(_) | Notice::Informational(_) | Notice::Upgraded | Notice::GoAway(_) => {}
             // The first one ended it.
@@ -472,7 +564,7 @@ impl Exchange {
     /// The exchange is over; the call, if it was one.
     fn end(&mut self, ending: Ending, at: Time) -> Option<Call> {
         let provider = match std::mem::replace(&mut self.standing, Standing::Over) {
-            standing @ (Standing::New | Standing::Foreign(_) | Standing::Over) => {
+            standing @ (Standing::New | Standing::Session | Standing::Foreign(_) | Standing::Over) => {
                 self.standing = standing;
                 return None;
             }
@@ -513,8 +605,11 @@ impl Exchange {
             response,
             usage,
             told,
+            rate_limits,
             engine,
             cost,
+            mcp,
+            traceparent,
             error,
             whole,
             unknown_shape,
@@ -524,6 +619,9 @@ impl Exchange {
             (KnownBy::Api, Some(server)) => Provider::server(server),
             (KnownBy::Api | KnownBy::Host | KnownBy::Server, _) => provider,
         };
+        // A server of tools is no provider of models, whoever's host it is on.
+        let provider = if mcp.is_some() { flavour.elsewhere } else { provider };
+        let http = Http { traceparent: http.traceparent.or(traceparent), ..http };
         let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
         traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
         let (mut beside, usage, cost) = self.beside(usage, told, engine, cost);
@@ -531,6 +629,9 @@ impl Exchange {
         let is_own = |gateway: &mut Gateway| gateway.kind.is_some_and(GatewayKind::is_plain_proxy);
         if provider.known_by == KnownBy::Host {
             beside.gateway.take_if(is_own);
+        }
+        if rate_limits != RateLimits::default() {
+            beside.rate_limits = rate_limits;
         }
         let invocation = beside.attempts.invocation.as_ref();
         traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
@@ -559,6 +660,7 @@ impl Exchange {
             unknown_shape: self.unknown_shape + unknown_shape,
             beside,
             cost,
+            mcp,
             attempt: None,
             cache_miss: None,
             tool_returns: Vec::new(),

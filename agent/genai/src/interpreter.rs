@@ -66,18 +66,18 @@ impl Interpreter {
         let ends = matches!(message.kind, Kind::End(_));
         let call = exchange.push(message, &self.settings);
         self.model |= matches!(exchange.standing(), Standing::Call { by_body: false, .. });
+        let more: Vec<_> = std::iter::from_fn(|| exchange.poll_session()).collect();
         if ends && exchange.is_gone() {
             self.close(id);
         }
         self.give(call);
+        more.into_iter().for_each(|call| self.give(Some(call)));
     }
 
     /// Nothing more will come: the connection closed (`closed`), or the agent stops or gives up waiting at `at`.
     pub fn finish(&mut self, at: Time, closed: bool) {
         while let Some(id) = self.open.keys().next().copied() {
-            let call = self.open.get_mut(&id).and_then(|exchange| exchange.finish(at, closed));
-            self.give(call);
-            self.close(id);
+            self.finish_one(id, at, closed);
         }
     }
 
@@ -109,8 +109,15 @@ impl Interpreter {
 
     /// Forgets an exchange that is over, and counts it if it was no call.
     fn close(&mut self, id: ExchangeId) {
-        match self.open.remove(&id).as_ref().map(Exchange::standing) {
-            Some(Standing::Foreign(bearing)) => {
+        if let Some(exchange) = self.open.remove(&id) {
+            self.count(&exchange);
+        }
+    }
+
+    /// Counts an exchange that is over, if it was no call.
+    fn count(&mut self, exchange: &Exchange) {
+        match exchange.standing() {
+            Standing::Foreign(bearing) => {
                 self.foreign += 1;
                 match bearing {
                     Bearing::Expect => self.expected = true,
@@ -118,7 +125,7 @@ impl Interpreter {
                     Bearing::Foreign => self.evidence += 1,
                 }
             }
-            Some(Standing::New | Standing::Open | Standing::Call { .. } | Standing::Over) | None => {}
+            Standing::New | Standing::Open | Standing::Call { .. } | Standing::Session | Standing::Over => {}
         }
     }
 
@@ -131,8 +138,15 @@ impl Interpreter {
         let Some(id) = over.or(self.open.iter().next()).map(|(id, _)| *id) else {
             return;
         };
-        let call = self.open.get_mut(&id).and_then(|exchange| exchange.finish(at, false));
-        self.give(call);
-        self.close(id);
+        self.finish_one(id, at, false);
+    }
+
+    fn finish_one(&mut self, id: ExchangeId, at: Time, closed: bool) {
+        if let Some(mut exchange) = self.open.remove(&id) {
+            let call = exchange.finish(at, closed);
+            self.give(call);
+            std::iter::from_fn(|| exchange.poll_session()).for_each(|call| self.give(Some(call)));
+            self.count(&exchange);
+        }
     }
 }

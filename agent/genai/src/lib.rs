@@ -41,7 +41,7 @@ mod recognise;
 mod settings;
 
 pub use call::{
-    Api, Attempt, AttemptBy, Beside, CacheMiss, Call, Failure, Http, KnownBy, Outcome, Part, Prompt,
+    Api, Attempt, AttemptBy, Beside, CacheMiss, Call, Failure, Http, KnownBy, Mcp, Outcome, Part, Prompt,
     Provider, Request, Response, Stream, Times, ToolCall, ToolReturn, Usage,
 };
 pub use digest::{Digest, Digester, Key};

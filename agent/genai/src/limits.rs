@@ -4,6 +4,10 @@
 /// it the oldest is given up as unfinished, so it is seen and not lost.
 pub const OPEN_EXCHANGES: usize = 256;
 
+/// Calls open at once on one WebSocket. Responses run one after the other, in Realtime one at a time and a few beside
+/// the conversation. Past it the oldest is given up as unfinished.
+pub const SOCKET_CALLS: usize = 16;
+
 /// Exchanges of a connection that must all have been foreign before it is called [`crate::Verdict::Foreign`]. Muting
 /// cannot be undone, so one health check and a few lookups through a shared gateway must not be enough; eight plain
 /// exchanges on a pooled connection cost less to copy than one model call missed.

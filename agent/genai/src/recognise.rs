@@ -5,7 +5,7 @@
 //! gateways put any prefix before the same endings.
 
 use crate::hosts;
-use crate::provider::{FLAVOURS, Flavour};
+use crate::provider::{FLAVOURS, Flavour, SOCKETS, Socket};
 use crate::settings::Settings;
 
 /// What the head of a request tells.
@@ -83,6 +83,14 @@ pub(crate) fn by_head(method: &str, path: &str, owned: bool) -> Guess {
     }
 }
 
+/// The API of a WebSocket that is asked for by such a request; whether it gets one, the answer tells.
+pub(crate) fn socket(method: &str, path: &str) -> Option<&'static Socket> {
+    // HTTP/2 asks by CONNECT (RFC 8441).
+    let asks = matches!(method, "GET" | "CONNECT");
+    let path = path.strip_suffix('/').unwrap_or(path);
+    SOCKETS.iter().find(|socket| asks && socket.paths.iter().any(|ending| path.ends_with(ending))).copied()
+}
+
 fn by_path(path: &str) -> Option<&'static Flavour> {
     let endings =
         FLAVOURS.iter().flat_map(|flavour| flavour.paths.iter().map(move |ending| (*flavour, *ending)));
@@ -102,6 +110,10 @@ fn ends(path: &str, ending: &str) -> bool {
 /// a body of `model` and `messages` there is of another API than it looks.
 fn is_model_path(path: &str) -> bool {
     const ENDINGS: &[&str] = &[
+        // Gemini's Live API, which is a WebSocket, and OpenAI's.
+        "BidiGenerateContent",
+        "BidiGenerateContentConstrained",
+        "/live/sessions",
         "/messages",
         "/messages/count_tokens",
         "/complete",

@@ -4,6 +4,7 @@
 //! share of the call, and the times to first chunk and token are computed.
 
 mod beside;
+mod mcp;
 
 use std::sync::Arc;
 
@@ -20,8 +21,13 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, cl
     let (start, end) = extent(&call.times);
     let phases = phases(&call.times, call.stream.is_some());
     let mut attributes = Attributes::default();
-    attributes.request(call);
-    attributes.response(call);
+    match &call.mcp {
+        Some(mcp) => attributes.mcp(mcp, call.http.protocol),
+        None => {
+            attributes.request(call);
+            attributes.response(call);
+        }
+    }
     attributes.usage(&call.usage);
     attributes.cost(call.cost.as_ref());
     attributes.cache(call);
@@ -33,12 +39,8 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, cl
     attributes.ending(call);
     attributes.float(name::TRACE_COMPLETENESS, completeness(&phases, end.since(start)));
     attributes.process(process);
-    let operation = call.api.operation;
     Span {
-        name: match &call.request.model {
-            Some(model) => format!("{operation} {model}"),
-            None => operation.to_owned(),
-        },
+        name: span_name(call),
         start,
         end,
         attributes: attributes.0,
@@ -48,6 +50,17 @@ pub fn build(call: &Call, process: &Arc<Process>, connection: ConnectionInfo, cl
         traceparent: call.http.traceparent.clone(),
         process: Arc::clone(process),
         connection,
+    }
+}
+
+fn span_name(call: &Call) -> String {
+    if let Some(mcp) = &call.mcp {
+        return mcp::span_name(mcp);
+    }
+    let operation = call.api.operation;
+    match &call.request.model {
+        Some(model) => format!("{operation} {model}"),
+        None => operation.to_owned(),
     }
 }
 

@@ -330,6 +330,26 @@ pub const CLIENT_RUNTIME: &str = "wirelight.client.runtime";
 pub const CLIENT_READ_TIMEOUT: &str = "wirelight.client.read_timeout";
 /// How long the client waits for the whole answer.
 pub const CLIENT_TIMEOUT: &str = "wirelight.client.timeout";
+/// What was asked of a server of tools: `tools/call`.
+pub const MCP_METHOD: &str = "mcp.method.name";
+/// The version of the Model Context Protocol.
+pub const MCP_PROTOCOL_VERSION: &str = "mcp.protocol.version";
+/// The resource that was asked for.
+pub const MCP_RESOURCE_URI: &str = "mcp.resource.uri";
+/// It belongs to a session. The session's id is as good as a credential, and is not known. Only when true.
+pub const MCP_IN_SESSION: &str = "wirelight.mcp.in_session";
+/// The id of a request in JSON-RPC.
+pub const JSONRPC_REQUEST_ID: &str = "jsonrpc.request.id";
+/// The code of an error in JSON-RPC.
+pub const RPC_STATUS_CODE: &str = "rpc.response.status_code";
+/// The tool that was called.
+pub const TOOL_NAME: &str = "gen_ai.tool.name";
+/// What carries it.
+pub const NETWORK_TRANSPORT: &str = "network.transport";
+/// What carries it on top of that.
+pub const NETWORK_PROTOCOL_NAME: &str = "network.protocol.name";
+/// Its version.
+pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// Host that was called.
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Its port.

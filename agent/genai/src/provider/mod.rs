@@ -15,24 +15,27 @@ mod figures;
 mod gemini;
 mod gemini_interactions;
 mod google_error;
+mod mcp;
 mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
 mod openai_responses;
+mod openai_socket;
 mod percent;
 mod prompt;
 mod repeat;
 mod rerank;
 mod text_check;
 
-use wire::{EventFrame, Headers, JsonItem, SseEvent};
+use wire::{Direction, EventFrame, Headers, JsonItem, SseEvent, Time};
 
-use crate::call::{Api, Provider, Request, Response, Usage};
+use crate::call::{Api, Mcp, Provider, Request, Response, Usage};
 use crate::digest::Key;
-use crate::headers::{EngineState, ToldTimes};
+use crate::headers::{EngineState, RateLimits, ToldTimes};
 use crate::memory::Traces;
 use crate::price::Cost;
+pub(crate) use mcp::is_mcp;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
 pub(crate) static FLAVOURS: &[&Flavour] = &[
@@ -55,6 +58,7 @@ pub(crate) static FLAVOURS: &[&Flavour] = &[
     &cohere::CHAT,
     &cohere::EMBED,
     &rerank::FLAVOUR,
+    &mcp::FLAVOUR,
 ];
 
 /// An API: how it is found, and who reads it.
@@ -69,6 +73,51 @@ pub(crate) struct Flavour {
     pub(crate) request_id: &'static [&'static str],
     /// A reader for one exchange; its digests are keyed.
     pub(crate) reader: fn(Key) -> Box<dyn Reader>,
+}
+
+/// Every API that is spoken over a WebSocket. Its messages are routed to calls, and each call is read by its flavour.
+pub(crate) static SOCKETS: &[&Socket] = &[&openai_socket::RESPONSES, &openai_socket::REALTIME];
+
+/// An API over a WebSocket.
+pub(crate) struct Socket {
+    /// What a call on it is.
+    pub(crate) flavour: &'static Flavour,
+    /// How its paths end, whatever stands before.
+    pub(crate) paths: &'static [&'static str],
+    /// Tells calls apart on one WebSocket. Is given the query of its target.
+    pub(crate) router: fn(&str, Key) -> Box<dyn Router>,
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.flavour.api.fmt(f)
+    }
+}
+
+/// Tells which call each message of a WebSocket belongs to. It moves between threads with its connection.
+pub(crate) trait Router: std::fmt::Debug + Send {
+    /// The next text message, which crossed between these times.
+    fn route(&mut self, direction: Direction, data: &[u8], crossed: (Time, Time)) -> Route;
+
+    /// A reader for the call that begins. Requests and answers are told to it as those of an exchange are.
+    fn reader(&self) -> Box<dyn Reader>;
+
+    /// The call is over: nothing belongs to it any more.
+    fn ended(&mut self, call: u64);
+}
+
+/// Where a message belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// To no call.
+    Nowhere,
+    /// It asks for a new call, which has this number.
+    Asks(u64),
+    /// It is the first of a new call, which nobody asked for by a message of its own. What made the server begin crossed
+    /// between these times.
+    Begins(u64, Option<(Time, Time)>),
+    /// It is an event of this call.
+    Event(u64),
 }
 
 /// Reads one exchange. It moves between threads with its connection.
@@ -184,10 +233,16 @@ pub(crate) struct Findings {
     pub(crate) usage: Usage,
     /// How long things took, as the body says.
     pub(crate) told: ToldTimes,
+    /// Rate limits, as the body says.
+    pub(crate) rate_limits: RateLimits,
     /// What the engine is busy with, as the body says.
     pub(crate) engine: EngineState,
     /// What it cost, as the body says.
     pub(crate) cost: Option<Cost>,
+    /// What it is as a message of MCP.
+    pub(crate) mcp: Option<Mcp>,
+    /// The `traceparent` that the body has.
+    pub(crate) traceparent: Option<String>,
     /// The error that the provider told of, in the body or in the stream.
     pub(crate) error: Option<ProviderError>,
     /// The answer says of itself that it is whole: every choice has its finish reason, or the document is closed.

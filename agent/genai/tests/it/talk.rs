@@ -4,7 +4,7 @@ use bytes::Bytes;
 use genai::{Call, Interpreter};
 use wire::{
     Direction, End, EventFrame, ExchangeId, FrameValue, Headers, JsonItem, Kind, Message, Notice, Protocol,
-    RequestHead, ResponseHead, SseEvent, StreamOffset, Time,
+    RequestHead, ResponseHead, SseEvent, StreamOffset, Time, WebSocketKind, WebSocketMessage,
 };
 
 pub(crate) const OPENAI: &str = "api.openai.com";
@@ -137,6 +137,21 @@ impl Talk {
         self.push(Direction::ToClient, Kind::Frame(EventFrame { headers, payload, truncated: false }))
     }
 
+    /// The exchange becomes a WebSocket.
+    pub(crate) fn upgrade(self) -> Self {
+        self.end_request(End::Complete).response(101, &[]).notice(Direction::ToClient, Notice::Upgraded)
+    }
+
+    /// A text message of a WebSocket.
+    pub(crate) fn text(self, direction: Direction, data: &str) -> Self {
+        self.websocket(direction, WebSocketKind::Text, data)
+    }
+
+    pub(crate) fn websocket(self, direction: Direction, what: WebSocketKind, data: &str) -> Self {
+        let data = Bytes::copy_from_slice(data.as_bytes());
+        self.push(direction, Kind::WebSocket(WebSocketMessage { what, data, truncated: false }))
+    }
+
     pub(crate) fn notice(self, direction: Direction, notice: Notice) -> Self {
         self.push(direction, Kind::Notice(notice))
     }
@@ -214,4 +229,22 @@ impl Talk {
         }
         cut
     }
+}
+
+/// The talk's call; it must be the same however the bodies are cut, and show nothing of what is said.
+#[track_caller]
+pub(crate) fn check(talk: &Talk) -> Call {
+    let whole = talk.call();
+    for size in [1, 2, 3, 7, 64, 1000] {
+        assert_eq!(talk.cut(size).call(), whole, "in pieces of {size}");
+    }
+    for (index, message) in talk.messages.iter().enumerate() {
+        if let Kind::Body(bytes) = &message.kind {
+            for at in 0..=bytes.len() {
+                assert_eq!(talk.cut_at(index, at).call(), whole, "message {index} cut at {at}");
+            }
+        }
+    }
+    assert!(!format!("{whole:?}").contains("CANARY"));
+    whole
 }

@@ -4,7 +4,7 @@ use genai::headers::{self, EngineState, Gateway, Place, RateLimit, RateLimits, S
 use genai::intervals::Intervals;
 use genai::price::Cost;
 use genai::{
-    Api, Attempt, Beside, Digest, Failure, Http, Part, Request, Response, ToolCall, ToolReturn, Traces,
+    Api, Attempt, Beside, Digest, Failure, Http, Mcp, Part, Request, Response, ToolCall, ToolReturn, Traces,
 };
 use wire::Protocol;
 
@@ -43,6 +43,7 @@ pub(crate) fn bare_call() -> Call {
         unknown_shape: 0,
         beside: Beside::default(),
         cost: None,
+        mcp: None,
         attempt: None,
         cache_miss: None,
         tool_returns: Vec::new(),
@@ -263,6 +264,51 @@ fn what_is_not_known_is_absent() {
          openai.api.type = chat_completions\nwirelight.outcome = unfinished\nprocess.pid = 0\n"
     );
     assert_eq!((span.name.as_str(), span.duration_ns(), span.phases.len()), ("chat", 0, 0));
+}
+
+#[test]
+fn a_request_to_a_server_of_tools() {
+    let mcp = |method: &str, target| Mcp { method: method.to_owned(), target, ..Mcp::default() };
+    let built = |mcp| {
+        let api = Api { name: "mcp", operation: "mcp" };
+        build(
+            &Call { provider: Provider::server("mcp"), api, mcp: Some(mcp), ..bare_call() },
+            &Arc::default(),
+            ConnectionInfo::default(),
+            CLOCK,
+        )
+    };
+    let call = Mcp {
+        request_id: some("3"),
+        in_session: true,
+        protocol_version: some("2025-06-18"),
+        error_code: Some(-32602),
+        ..mcp("tools/call", some("get_weather"))
+    };
+    let span = built(call);
+    assert_eq!(
+        lines(&span),
+        "gen_ai.operation.name = execute_tool\nmcp.method.name = tools/call\ngen_ai.tool.name = get_weather\n\
+         mcp.protocol.version = 2025-06-18\nwirelight.mcp.in_session = true\njsonrpc.request.id = 3\n\
+         rpc.response.status_code = -32602\nnetwork.transport = tcp\nnetwork.protocol.name = http\n\
+         network.protocol.version = 1.1\nwirelight.outcome = unfinished\nprocess.pid = 0\n"
+    );
+    assert_eq!(span.name, "tools/call get_weather");
+    for (mcp, expect, target) in [
+        (mcp("tools/list", None), "tools/list", None),
+        (mcp("prompts/get", some("p")), "prompts/get p", Some((name::PROMPT_NAME, "p"))),
+        (
+            mcp("resources/read", some("file:///x")),
+            "resources/read",
+            Some((name::MCP_RESOURCE_URI, "file:///x")),
+        ),
+    ] {
+        let span = built(mcp);
+        assert_eq!((span.name.as_str(), span.get(name::OPERATION_NAME)), (expect, None));
+        if let Some((name, target)) = target {
+            assert_eq!(span.get(name), Some(&Value::Text(target.to_owned())), "{name}");
+        }
+    }
 }
 
 #[test]

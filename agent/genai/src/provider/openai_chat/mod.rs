@@ -150,8 +150,8 @@ impl Reader for ChatReader {
             cost: answer.told.cost,
             error: answer.error,
             whole,
-            operation: None,
             unknown_shape: not_asked + not_answered + odd_request + answer.unknown_shape,
+            ..Findings::default()
         }
     }
 }

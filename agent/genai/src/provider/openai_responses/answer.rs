@@ -3,21 +3,32 @@
 //! Servers differ in the order of members: `type` and `output_index` may come after what they are about. So what an
 //! event says is collected until the event is over.
 
+use super::answer_place::Place;
 use super::events::{Sort, Status};
 use super::items::{Items, Kind, OpenItem};
+use super::limits_told::LimitsTold;
+use super::usage;
 use crate::call::{Response, Usage};
+use crate::finish::is_refusal;
+use crate::headers::RateLimits;
 use crate::json_scan::{Container, Scalar, Shape};
+use crate::price::Cost;
+use crate::provider::figures::Figures;
+use crate::provider::text_check::TextCheck;
 use crate::provider::{Event, ProviderError, fields};
 
 /// What came, as far as it was read.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(in crate::provider) struct Answer {
     response: Response,
-    usage: Usage,
+    figures: Figures,
+    limits: LimitsTold,
     error: Option<ProviderError>,
     status: Option<Status>,
     /// `incomplete_details.reason`.
     reason: Option<String>,
+    cache: CacheTold,
+    searches: Option<u64>,
     /// `object` says that this is a response, or says something else.
     object: Option<bool>,
     /// An event has a name that only this API has.
@@ -28,7 +39,13 @@ pub(super) struct Answer {
     /// Elements of `output` so far in the document at hand.
     outputs_begun: u64,
     open_item: OpenItem,
+    /// Parts of messages so far in the document at hand.
+    parts_begun: u64,
     at_hand: AtHand,
+    text: TextCheck,
+    /// Where the text stands whose pieces came.
+    text_at: Option<(u64, u64)>,
+    in_events: bool,
     unknown_shape: u32,
 }
 
@@ -36,43 +53,85 @@ pub(super) struct Answer {
 #[derive(Debug, Default)]
 struct AtHand {
     sort: Option<Sort>,
+    /// What its framing calls it.
+    named: Option<Sort>,
     /// Its `delta` is not empty.
     delta: bool,
+    /// It was not known whose the `delta` is.
+    unheard: bool,
     /// It carries an image as far as it is drawn.
     image: bool,
     output_index: Option<u64>,
+    content_index: Option<u64>,
     item: Option<OpenItem>,
     /// `code` of an `error` that is the event itself.
     code: Option<ProviderError>,
 }
 
+/// What the provider says of its cache.
+#[derive(Debug, Default)]
+struct CacheTold {
+    kind: Option<String>,
+    reason: Option<String>,
+}
+
+/// What an answer was found to be.
+#[derive(Debug)]
+pub(in crate::provider) struct Found {
+    pub(in crate::provider) response: Response,
+    pub(in crate::provider) usage: Usage,
+    pub(in crate::provider) cost: Option<Cost>,
+    pub(in crate::provider) server: Option<&'static str>,
+    pub(in crate::provider) limits: RateLimits,
+    pub(in crate::provider) error: Option<ProviderError>,
+    pub(in crate::provider) unknown_shape: u32,
+}
+
 impl Answer {
-    pub(super) fn begin_event(&mut self) {
-        self.at_hand = AtHand::default();
+    /// The answer begins; what it was asked to be.
+    pub(in crate::provider) fn asked_for(&mut self, output_type: Option<&str>) {
+        self.text.want_json(output_type);
     }
 
-    /// What the event was. `name`: what its framing calls it.
-    pub(super) fn end_event(&mut self, name: Option<&str>) -> Event {
-        let AtHand { sort, delta, image, output_index, item, code } = std::mem::take(&mut self.at_hand);
-        let sort = sort.or_else(|| name.map(Sort::of)).unwrap_or(Sort::Foreign);
+    /// `name`: what its framing calls it.
+    pub(in crate::provider) fn begin_event(&mut self, name: Option<&str>) {
+        self.in_events = true;
+        self.figures.restart();
+        self.at_hand = AtHand { named: name.map(Sort::of), ..AtHand::default() };
+    }
+
+    /// What the event was.
+    pub(in crate::provider) fn end_event(&mut self) -> Event {
+        let AtHand { sort, named, delta, unheard, image, output_index, content_index, item, code } =
+            std::mem::take(&mut self.at_hand);
+        let sort = sort.or(named).unwrap_or(Sort::Foreign);
         self.named |= sort.is_telling();
         let index = output_index.unwrap_or(0);
         let names_tool = item.as_ref().is_some_and(OpenItem::names_tool);
         if let Some(item) = item {
             self.add_item(index, item);
         }
-        let content = match sort {
-            Sort::Message | Sort::Refusal => {
+        let (carries, what) = match sort {
+            Sort::Message => {
                 self.items.add_message(index);
-                self.response.refusal |= delta && sort == Sort::Refusal;
-                delta
+                let at = (index, content_index.unwrap_or(0));
+                if unheard || *self.text_at.get_or_insert(at) != at {
+                    self.text.give_up();
+                }
+                (delta, Event::Text)
             }
-            Sort::Piece => delta,
-            Sort::ItemAdded => names_tool,
+            Sort::Refusal => {
+                self.items.add_message(index);
+                self.response.refusal |= delta;
+                (delta, Event::Text)
+            }
+            Sort::Audio => (delta, Event::Text),
+            Sort::Piece => (delta, Event::Content),
+            Sort::ItemAdded => (names_tool, Event::Content),
             Sort::Last(status) => {
                 // The response itself knows better, but may be cut off.
                 if matches!(self.status, None | Some(Status::Running)) {
-                    self.status = Some(status);
+                    self.status = status.or(self.status);
                 }
                 self.ended = true;
                 return Event::Done;
@@ -83,9 +142,13 @@ impl Answer {
                 self.ended = true;
                 return Event::Done;
             }
-            Sort::Other | Sort::Foreign => image,
+            Sort::Compaction => {
+                self.response.compacted = true;
+                (false, Event::Silent)
+            }
+            Sort::Other | Sort::Foreign => (image, Event::Text),
         };
-        if content { Event::Content } else { Event::Silent }
+        if carries { what } else { Event::Silent }
     }
 
     /// Whether this is a response: it says so, or its events are called as only this API's are.
@@ -94,23 +157,43 @@ impl Answer {
     }
 
     /// The event came that ends the stream.
-    pub(super) fn is_ended(&self) -> bool {
+    pub(in crate::provider) fn is_ended(&self) -> bool {
         self.ended
     }
 
-    pub(super) fn unknown_shape(&self) -> u32 {
-        self.unknown_shape
-    }
-
-    pub(super) fn into_parts(self) -> (Response, Usage, Option<ProviderError>) {
+    pub(in crate::provider) fn into_found(self) -> Found {
         let finish_reasons = self.finish_reasons();
-        let Self { mut response, usage, mut error, status, items, .. } = self;
-        if status == Some(Status::Failed) {
-            error.get_or_insert_default();
+        let Self { mut response, figures, limits, mut error, status, items, cache, searches, .. } = self;
+        match (status, self.reason.as_deref()) {
+            (Some(Status::Failed), _) => {
+                error.get_or_insert_default();
+            }
+            // The process itself did not want it any more; when a user begins to speak, that is no failure.
+            (Some(Status::Cancelled), Some("client_cancelled")) => {
+                error.get_or_insert_default().kind = Some("client_cancelled".to_owned());
+            }
+            _ => {}
         }
         response.tool_calls = items.into_tool_calls();
+        let code = error.as_ref().and_then(|error| error.code.as_deref());
+        let category = code.filter(|code| is_refused(code));
+        response.refusal |= category.is_some() || finish_reasons.iter().any(|reason| is_refusal(reason));
+        response.refusal_category = category.map(str::to_owned);
         response.finish_reasons = finish_reasons;
-        (response, usage, error)
+        response.valid_json = self.text.verdict();
+        let missed = cache.kind.filter(|kind| kind.contains("miss"));
+        response.cache_miss_reason = missed.map(|kind| cache.reason.unwrap_or(kind));
+        let told = usage::read(figures);
+        let usage = Usage { web_searches: searches.or(told.usage.web_searches), ..told.usage };
+        Found {
+            response,
+            usage,
+            cost: told.cost,
+            server: told.server,
+            limits: limits.into_told(),
+            error,
+            unknown_shape: self.unknown_shape + told.odd,
+        }
     }
 
     /// There is no such member; these are the words that OpenTelemetry's instrumentations make of the status.
@@ -130,12 +213,17 @@ impl Answer {
     }
 
     fn add_item(&mut self, index: u64, item: OpenItem) {
+        self.response.compacted |= item.kind == Kind::Compaction;
         if !self.items.add(index, item) {
             self.unknown_shape += 1;
         }
     }
 
     fn set_status(&mut self, scalar: &Scalar<'_>) -> bool {
+        // An error over a WebSocket repeats an HTTP status.
+        if matches!(scalar, Scalar::Number(_)) && self.in_events {
+            return true;
+        }
         let status = scalar.as_text().and_then(|text| Status::parse(&text));
         self.status = status.or(self.status);
         status.is_some()
@@ -143,61 +231,27 @@ impl Answer {
 
     fn set_object(&mut self, scalar: &Scalar<'_>) -> bool {
         let Some(object) = scalar.as_text() else { return false };
-        self.object = Some(object == "response");
+        self.object = Some(object == "response" || object == "realtime.response");
         // vLLM's errors are their own document.
         if object == "error" {
             self.error.get_or_insert_default();
         }
         true
     }
+
+    /// Whether the string at a place is a piece of the answer's text.
+    fn is_text(&self, place: Place) -> bool {
+        match place {
+            // The last event repeats it all.
+            Place::PartText => !self.in_events && self.open_item.kind == Kind::Message,
+            _ => self.at_hand.sort.or(self.at_hand.named) == Some(Sort::Message),
+        }
+    }
 }
 
-/// Where things stand in a response or event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A response, or an event.
-    Root,
-    /// `type` of an event.
-    Type,
-    /// `code` of an event that is an error.
-    Code,
-    Delta,
-    PartialImage,
-    OutputIndex,
-    /// `item` of an event.
-    Item,
-    /// `part` of an event, and the parts of a message.
-    Part,
-    PartType,
-    Refusal,
-    /// `response` of an event.
-    Response,
-    Id,
-    Object,
-    Model,
-    Status,
-    ServiceTier,
-    IncompleteDetails,
-    Reason,
-    Output,
-    /// An element of `output`.
-    OutputItem,
-    ItemType,
-    ItemId,
-    CallId,
-    Name,
-    Content,
-    Usage,
-    InputTokens,
-    InputDetails,
-    CachedTokens,
-    CacheWriteTokens,
-    OutputTokens,
-    OutputDetails,
-    ReasoningTokens,
-    Error,
-    ErrorCode,
-    ErrorType,
+/// Whether an error's code says that what was asked, or what came, may not be.
+fn is_refused(code: &str) -> bool {
+    is_refusal(code) || code.ends_with("_policy") || code.ends_with("policy_violation")
 }
 
 impl Shape for Answer {
@@ -205,74 +259,39 @@ impl Shape for Answer {
     const ROOT: Place = Place::Root;
 
     fn member(place: Place, key: &[u8]) -> Option<Place> {
-        match (place, key) {
-            (Place::Root, b"type") => Some(Place::Type),
-            (Place::Root, b"code") => Some(Place::Code),
-            (Place::Root, b"delta") => Some(Place::Delta),
-            (Place::Root, b"partial_image_b64") => Some(Place::PartialImage),
-            (Place::Root, b"output_index") => Some(Place::OutputIndex),
-            (Place::Root, b"item") => Some(Place::Item),
-            (Place::Root, b"part") => Some(Place::Part),
-            (Place::Root | Place::Part, b"refusal") => Some(Place::Refusal),
-            (Place::Root, b"response") => Some(Place::Response),
-            (Place::Root | Place::Response, b"id") => Some(Place::Id),
-            (Place::Root | Place::Response, b"object") => Some(Place::Object),
-            (Place::Root | Place::Response, b"model") => Some(Place::Model),
-            (Place::Root | Place::Response, b"status") => Some(Place::Status),
-            (Place::Root | Place::Response, b"service_tier") => Some(Place::ServiceTier),
-            (Place::Root | Place::Response, b"incomplete_details") => Some(Place::IncompleteDetails),
-            (Place::Root | Place::Response, b"output") => Some(Place::Output),
-            (Place::Root | Place::Response, b"usage") => Some(Place::Usage),
-            (Place::Root | Place::Response, b"error") => Some(Place::Error),
-            (Place::IncompleteDetails, b"reason") => Some(Place::Reason),
-            (Place::Item | Place::OutputItem, b"type") => Some(Place::ItemType),
-            (Place::Item | Place::OutputItem, b"id") => Some(Place::ItemId),
-            (Place::Item | Place::OutputItem, b"call_id") => Some(Place::CallId),
-            (Place::Item | Place::OutputItem, b"name") => Some(Place::Name),
-            (Place::Item | Place::OutputItem, b"content") => Some(Place::Content),
-            (Place::Part, b"type") => Some(Place::PartType),
-            (Place::Usage, b"input_tokens") => Some(Place::InputTokens),
-            (Place::Usage, b"input_tokens_details") => Some(Place::InputDetails),
-            // The second is Perplexity's.
-            (Place::InputDetails, b"cached_tokens" | b"cache_read_input_tokens") => Some(Place::CachedTokens),
-            (Place::InputDetails, b"cache_write_tokens") => Some(Place::CacheWriteTokens),
-            (Place::Usage, b"output_tokens") => Some(Place::OutputTokens),
-            (Place::Usage, b"output_tokens_details") => Some(Place::OutputDetails),
-            (Place::OutputDetails, b"reasoning_tokens") => Some(Place::ReasoningTokens),
-            (Place::Error, b"code") => Some(Place::ErrorCode),
-            (Place::Error, b"type") => Some(Place::ErrorType),
-            _ => None,
-        }
+        place.member(key)
     }
 
     fn element(place: Place) -> Option<Place> {
-        match place {
-            Place::Output => Some(Place::OutputItem),
-            Place::Content => Some(Place::Part),
-            // No other place is opened as an array.
-            _ => None,
-        }
+        place.element()
     }
 
     fn reads_text(place: Place) -> bool {
-        matches!(
-            place,
-            Place::Type
-                | Place::Code
-                | Place::PartType
-                | Place::Id
-                | Place::Object
-                | Place::Model
-                | Place::Status
-                | Place::ServiceTier
-                | Place::Reason
-                | Place::ItemType
-                | Place::ItemId
-                | Place::CallId
-                | Place::Name
-                | Place::ErrorCode
-                | Place::ErrorType
-        )
+        place.reads_text()
+    }
+
+    fn hears(place: Place) -> bool {
+        matches!(place, Place::Delta | Place::PartText)
+    }
+
+    fn hear(&mut self, place: Place, written: &[u8]) {
+        if self.is_text(place) {
+            self.text.hear(written);
+        } else {
+            self.at_hand.unheard |= place == Place::Delta;
+        }
+    }
+
+    fn taps(place: Place, value: Option<Container>) -> bool {
+        place == Place::Usage && value == Some(Container::Object)
+    }
+
+    fn tap(&mut self, _place: Place, written: &[u8]) {
+        self.figures.tap(written);
+    }
+
+    fn tapped(&mut self, _place: Place) {
+        self.figures.tapped();
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
@@ -281,13 +300,19 @@ impl Shape for Answer {
             | (
                 Place::Root
                 | Place::Response
-                | Place::Part
-                | Place::IncompleteDetails
-                | Place::Usage
-                | Place::InputDetails
-                | Place::OutputDetails,
+                | Place::Conversation
+                | Place::Details
+                | Place::Diagnostics
+                | Place::ToolUsage
+                | Place::WebSearch,
                 Container::Object,
             ) => true,
+            (Place::Part, Container::Object) => {
+                self.parts_begun += 1;
+                true
+            }
+            // It is tapped.
+            (Place::Usage, Container::Object) => false,
             (Place::Output, Container::Array) => {
                 self.outputs_begun = 0;
                 true
@@ -303,6 +328,14 @@ impl Shape for Answer {
             }
             (Place::Error, Container::Object) => {
                 self.error.get_or_insert_default();
+                true
+            }
+            (Place::Limits, Container::Array) => {
+                self.limits.begin();
+                true
+            }
+            (Place::Limit, Container::Object) => {
+                self.limits.begin_entry();
                 true
             }
             // What a shell prints comes as an object of two texts.
@@ -324,6 +357,7 @@ impl Shape for Answer {
                 let item = std::mem::take(&mut self.open_item);
                 self.add_item(self.outputs_begun.saturating_sub(1), item);
             }
+            Place::Limit => self.limits.end_entry(),
             // What the others say was taken as it came.
             _ => {}
         }
@@ -353,8 +387,17 @@ impl Shape for Answer {
                 is_text
             }
             Place::OutputIndex => fields::number(&mut self.at_hand.output_index, scalar),
+            Place::ContentIndex => fields::number(&mut self.at_hand.content_index, scalar),
             Place::PartType => {
                 self.response.refusal |= scalar.as_text().is_some_and(|text| text == "refusal");
+                is_text
+            }
+            // Another text is no continuation.
+            Place::PartText => {
+                let at = (self.outputs_begun, self.parts_begun);
+                if self.is_text(place) && *self.text_at.get_or_insert(at) != at {
+                    self.text.give_up();
+                }
                 is_text
             }
             Place::Refusal => {
@@ -366,7 +409,16 @@ impl Shape for Answer {
             Place::Model => fields::text(&mut self.response.model, scalar),
             Place::Status => self.set_status(scalar),
             Place::ServiceTier => fields::text(&mut self.response.service_tier, scalar),
+            Place::Conversation | Place::ConversationId => {
+                fields::text(&mut self.response.conversation, scalar)
+            }
             Place::Reason => fields::text(&mut self.reason, scalar),
+            Place::DiagnosticsType => fields::text(&mut self.cache.kind, scalar),
+            Place::DiagnosticsReason => {
+                self.cache.reason = fields::name(scalar);
+                is_text
+            }
+            Place::Searches => fields::number(&mut self.searches, scalar),
             Place::ItemType => {
                 self.open_item.kind = scalar.as_text().map_or(Kind::Other, |text| Kind::of(&text));
                 is_text
@@ -374,11 +426,6 @@ impl Shape for Answer {
             Place::ItemId => fields::text(&mut self.open_item.id, scalar),
             Place::CallId => fields::text(&mut self.open_item.call_id, scalar),
             Place::Name => fields::text(&mut self.open_item.name, scalar),
-            Place::InputTokens => fields::grown(&mut self.usage.input, scalar),
-            Place::CachedTokens => fields::grown(&mut self.usage.cache_read, scalar),
-            Place::CacheWriteTokens => fields::grown(&mut self.usage.cache_write, scalar),
-            Place::OutputTokens => fields::grown(&mut self.usage.output, scalar),
-            Place::ReasoningTokens => fields::grown(&mut self.usage.reasoning, scalar),
             // A number here repeats the HTTP status: nothing that the status lacks.
             Place::ErrorCode => {
                 self.error.get_or_insert_default().code = fields::name(scalar);
@@ -393,17 +440,24 @@ impl Shape for Answer {
                 self.error.get_or_insert_default();
                 is_text
             }
+            Place::LimitName => self.limits.name(scalar),
+            Place::LimitLimit => self.limits.limit(scalar),
+            Place::LimitRemaining => self.limits.remaining(scalar),
+            Place::LimitReset => self.limits.reset(scalar),
             Place::Root
             | Place::Item
             | Place::Part
             | Place::Response
-            | Place::IncompleteDetails
+            | Place::Details
+            | Place::Diagnostics
+            | Place::ToolUsage
+            | Place::WebSearch
             | Place::Output
             | Place::OutputItem
             | Place::Content
             | Place::Usage
-            | Place::InputDetails
-            | Place::OutputDetails => false,
+            | Place::Limits
+            | Place::Limit => false,
         };
         if !known {
             self.unknown_shape += 1;

@@ -42,6 +42,8 @@ pub(super) enum Kind {
     /// Any other `…_call`. If the client is to answer it (`computer_call`, `shell_call`), it has a `call_id`; those that
     /// the server does by itself (`web_search_call`) have none.
     BuiltIn,
+    /// What is left of a conversation that became too long.
+    Compaction,
     /// Reasoning, the results of tools, and what is not known yet.
     #[default]
     Other,
@@ -53,6 +55,7 @@ impl Kind {
             "message" => Self::Message,
             "function_call" | "custom_tool_call" => Self::Call,
             "mcp_call" => Self::RemoteCall,
+            "compaction" => Self::Compaction,
             _ if text.ends_with("_call") => Self::BuiltIn,
             _ => Self::Other,
         }
@@ -65,7 +68,7 @@ impl OpenItem {
         match self.kind {
             Kind::Call => true,
             Kind::BuiltIn => self.call_id.is_some(),
-            Kind::Message | Kind::RemoteCall | Kind::Other => false,
+            Kind::Message | Kind::RemoteCall | Kind::Compaction | Kind::Other => false,
         }
     }
 

@@ -4,21 +4,27 @@
 //! is one of `response.completed`, `response.incomplete`, `response.failed` and `error`; it repeats the whole answer
 //! and is the only one that tells of usage. Goes out: [`Findings`].
 //!
-//! Not read: what is said; of texts, arguments and reasoning only whether they are empty is looked at. Not here: the
-//! API's WebSocket, and the answers fetched later by their id (`GET /v1/responses/{id}`).
+//! Not read: what is said; of texts, arguments and reasoning only whether they are empty is looked at. Not here: how
+//! the messages of the API's WebSocket belong to answers (`openai_socket`), and the answers fetched later by their id
+//! (`GET /v1/responses/{id}`).
 
 mod answer;
+mod answer_place;
 mod events;
 mod items;
+mod limits_told;
 mod request;
+mod request_place;
+mod usage;
 
 use wire::Headers;
 
-use self::answer::Answer;
-use self::request::Asked;
+pub(super) use self::answer::{Answer, Found};
+pub(super) use self::request::Asked;
 use super::body::Body;
 use super::{Claim, Event, Findings, Flavour, Item, Reader, Side};
 use crate::call::{Api, Provider};
+use crate::digest::Key;
 
 pub(super) static FLAVOUR: Flavour = Flavour {
     api: Api { name: "responses", operation: "chat" },
@@ -27,14 +33,25 @@ pub(super) static FLAVOUR: Flavour = Flavour {
     // Others end in `/responses` alone, as do the paths of surveys; there the body has to tell.
     paths: &["/v1/responses", "/openai/responses"],
     request_id: &["x-request-id"],
-    reader: |_| Box::<ResponsesReader>::default(),
+    reader: |key| Box::new(ResponsesReader::new(key)),
 };
 
 /// One response.
-#[derive(Debug, Default)]
-struct ResponsesReader {
+#[derive(Debug)]
+pub(super) struct ResponsesReader {
     asked: Body<Asked>,
     answer: Body<Answer>,
+}
+
+impl ResponsesReader {
+    pub(super) fn new(key: Key) -> Self {
+        Self { asked: Body::new(Asked::new(key)), answer: Body::default() }
+    }
+
+    /// The answer begins, so the request was read as far as it will be.
+    fn begin_answer(&mut self) {
+        self.answer.shape.asked_for(self.asked.shape.output_type());
+    }
 }
 
 impl Reader for ResponsesReader {
@@ -49,6 +66,7 @@ impl Reader for ResponsesReader {
     }
 
     fn response(&mut self, bytes: &[u8]) {
+        self.begin_answer();
         self.answer.push(bytes);
     }
 
@@ -58,9 +76,10 @@ impl Reader for ResponsesReader {
         if data == b"[DONE]" {
             return Event::Done;
         }
-        self.answer.shape.begin_event();
+        self.begin_answer();
+        self.answer.shape.begin_event(item.name());
         self.answer.item(data);
-        self.answer.shape.end_event(item.name())
+        self.answer.shape.end_event()
     }
 
     fn lost(&mut self, side: Side) {
@@ -85,15 +104,19 @@ impl Reader for ResponsesReader {
         let whole = answer.is_whole(answer.shape.is_ended());
         let (asked, not_asked) = asked.into_parts();
         let (answer, not_answered) = answer.into_parts();
-        let unknown_shape = not_asked + not_answered + asked.unknown_shape() + answer.unknown_shape();
-        let (response, usage, error) = answer.into_parts();
+        let (request, traces, asked_unknown) = asked.into_parts();
+        let Found { response, usage, cost, server, limits, error, unknown_shape } = answer.into_found();
         Findings {
-            request: asked.into_request(),
+            server,
+            request,
+            traces,
             response,
             usage,
+            cost,
+            rate_limits: limits,
             error,
             whole,
-            unknown_shape,
+            unknown_shape: not_asked + not_answered + asked_unknown + unknown_shape,
             ..Findings::default()
         }
     }
