@@ -77,6 +77,7 @@ pub(crate) fn by_head(method: &str, path: &str, owned: bool) -> Guess {
         };
     }
     match api {
+        _ if is_shared_path(path) => Guess::Body,
         Some(flavour) => Guess::Call(flavour),
         None if is_model_path(path) => Guess::ModelTraffic,
         None => Guess::Body,
@@ -90,6 +91,29 @@ fn by_path(path: &str) -> Option<&'static Flavour> {
         .filter(|(_, ending)| path.ends_with(ending))
         .max_by_key(|(_, ending)| ending.len())
         .map(|(f, _)| f)
+}
+
+/// Whether inference engines have such paths of their own, but web applications, or other model APIs, have them too:
+/// there path and body together tell.
+fn is_shared_path(path: &str) -> bool {
+    const ENDINGS: [&str; 9] = [
+        // Ollama's.
+        "/api/chat",
+        "/api/generate",
+        "/api/embed",
+        "/api/embeddings",
+        // TGI's, SGLang's.
+        "/generate",
+        "/generate_stream",
+        // llama.cpp's.
+        "/completion",
+        "/infill",
+        "/embedding",
+    ];
+    // SageMaker's, of whatever it hosts.
+    ENDINGS.iter().any(|ending| path.ends_with(ending))
+        || path.ends_with("/invocations")
+        || path.ends_with("/invocations-response-stream")
 }
 
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
@@ -131,10 +155,6 @@ fn is_model_path(path: &str) -> bool {
         ":rawPredict",
         ":predict",
     ];
-    // Ollama's, which web applications use too: there path and body together tell.
-    if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
-        return false;
-    }
     ENDINGS.iter().chain(&GOOGLE).any(|ending| path.ends_with(ending))
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
@@ -218,7 +238,14 @@ mod tests {
             ("127.0.0.1:11434", "POST /api/chat", "body"),
             ("127.0.0.1:11434", "POST /api/generate", "body"),
             ("127.0.0.1:11434", "GET /api/tags", "traffic"),
-            ("127.0.0.1:8080", "POST /generate", "traffic"),
+            ("127.0.0.1:11434", "POST /api/embed", "body"),
+            ("127.0.0.1:11434", "POST /api/embeddings", "body"),
+            ("127.0.0.1:8080", "POST /generate", "body"),
+            ("127.0.0.1:8080", "POST /generate_stream/", "body"),
+            ("127.0.0.1:8080", "POST /completion", "body"),
+            ("127.0.0.1:8080", "POST /infill", "body"),
+            ("127.0.0.1:8080", "GET /infill", "traffic"),
+            ("h.example", "POST /serving-endpoints/m/invocations", "body"),
             ("127.0.0.1:8000", "GET /v1/chat/completions/chatcmpl-1", "traffic"),
             (
                 "g.example",

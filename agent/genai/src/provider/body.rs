@@ -20,18 +20,17 @@ pub(super) struct Body<S: Shape> {
 
 impl<S: Shape + Default> Default for Body<S> {
     fn default() -> Self {
-        Self {
-            shape: S::default(),
-            scan: Scanner::new::<S>(),
-            seen: 0,
-            in_items: false,
-            lost: false,
-            unknown_shape: 0,
-        }
+        Self::new(S::default())
     }
 }
 
 impl<S: Shape> Body<S> {
+    /// A body of which nothing was seen.
+    pub(super) fn new(shape: S) -> Self {
+        let scan = Scanner::new::<S>();
+        Self { shape, scan, seen: 0, in_items: false, lost: false, unknown_shape: 0 }
+    }
+
     /// The next piece of the one document.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.seen += bytes.len() as u64;

@@ -60,6 +60,14 @@ pub(super) fn number(slot: &mut Option<u64>, scalar: &Scalar<'_>) -> bool {
     value(slot, scalar.as_u64())
 }
 
+/// A whole number, also a negative one.
+pub(super) fn integer(scalar: &Scalar<'_>) -> Option<i64> {
+    match scalar {
+        Scalar::Number(number) => number.parse().ok(),
+        Scalar::Null | Scalar::Bool(_) | Scalar::Text { .. } | Scalar::Unknown => None,
+    }
+}
+
 /// Keeps a value that could be read.
 pub(super) fn value<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     let known = value.is_some();

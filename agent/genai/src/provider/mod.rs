@@ -10,12 +10,17 @@ mod body;
 mod fields;
 mod figures;
 mod gemini;
+mod llama_cpp;
+mod native;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
 mod prompt;
+mod results;
+mod sglang;
 mod text_check;
+mod tgi;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
@@ -26,11 +31,16 @@ use crate::memory::Traces;
 use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 8] = [
+pub(crate) static FLAVOURS: [&Flavour; 13] = [
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
     &ollama::GENERATE,
+    &ollama::EMBED,
+    &tgi::GENERATE,
+    &sglang::GENERATE,
+    &llama_cpp::COMPLETION,
+    &llama_cpp::EMBEDDING,
     &openai_chat::FLAVOUR,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,

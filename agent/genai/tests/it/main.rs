@@ -6,6 +6,8 @@ mod chat;
 mod decoded;
 mod embeddings;
 mod endings;
+mod engines;
+
 mod gemini;
 mod hostile;
 mod memory;
