@@ -120,7 +120,11 @@ impl<Q: NativeRequest, A: NativeAnswer> Reader for NativeReader<Q, A> {
         self.begin_answer();
         self.answer.shape.begin_item();
         self.answer.item(data);
-        self.answer.shape.end_item()
+        match self.answer.shape.end_item() {
+            // Others have errors and ends that look like ours.
+            Event::Done if !self.answer.shape.is_answer() => Event::Silent,
+            event => event,
+        }
     }
 
     fn lost(&mut self, side: Side) {

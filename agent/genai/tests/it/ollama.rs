@@ -71,7 +71,7 @@ fn a_chat_in_lines() {
                 system: Part { count: 1, chars: 13 },
                 user: Part { count: 1, chars: 13 },
                 media: 1,
-                tool_definitions: 60,
+                tool_definitions: 55,
                 ..Prompt::default()
             }),
             ..Request::default()

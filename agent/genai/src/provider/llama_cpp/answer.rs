@@ -117,7 +117,6 @@ impl NativeAnswer for Answer {
     fn end_item(&mut self) -> Event {
         match self.says {
             true => Event::Text,
-            false if self.error.is_some() => Event::Done,
             false if self.method == Method::Complete && self.is_all() => Event::Done,
             false => Event::Silent,
         }

@@ -22,6 +22,8 @@ pub(super) struct Answer {
     output_type: Option<String>,
     check: TextCheck,
     error: Option<ProviderError>,
+    /// What it is called, if it is one: it may be told before that it is.
+    error_type: Option<String>,
     /// The result at hand.
     open: Finished,
     in_result: bool,
@@ -74,11 +76,7 @@ impl NativeAnswer for Answer {
     }
 
     fn end_item(&mut self) -> Event {
-        match self.says {
-            true => Event::Text,
-            false if self.error.is_some() => Event::Done,
-            false => Event::Silent,
-        }
+        if self.says { Event::Text } else { Event::Silent }
     }
 
     fn is_answer(&self) -> bool {
@@ -94,7 +92,8 @@ impl NativeAnswer for Answer {
     }
 
     fn into_findings(self) -> Findings {
-        let Self { id, results, figures, told, engine, check, error, unknown_shape, .. } = self;
+        let Self { id, results, figures, told, engine, check, error, error_type, unknown_shape, .. } = self;
+        let error = error.map(|error| ProviderError { kind: error_type, ..error });
         let (usage, finish_reasons, too_many) = results.into_parts();
         let (raw, odd) = figures.into_raw();
         Findings {
@@ -283,8 +282,7 @@ impl Shape for Answer {
                 is_text
             }
             Place::ErrorType => {
-                let name = fields::name(scalar);
-                self.error.get_or_insert_default().kind = name;
+                self.error_type = fields::name(scalar);
                 is_text
             }
             Place::Root | Place::MetaInfo => false,

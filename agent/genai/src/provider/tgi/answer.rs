@@ -42,7 +42,7 @@ impl NativeAnswer for Answer {
     fn end_item(&mut self) -> Event {
         match self.says && !self.special {
             true => Event::Text,
-            false if self.generated || self.error.is_some() => Event::Done,
+            false if self.generated => Event::Done,
             false => Event::Silent,
         }
     }
