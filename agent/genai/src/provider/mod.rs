@@ -21,6 +21,7 @@ mod results;
 mod sglang;
 mod text_check;
 mod tgi;
+mod workers_ai;
 
 use wire::{EventFrame, Headers, JsonItem, SseEvent};
 
@@ -31,7 +32,7 @@ use crate::memory::Traces;
 use crate::price::Cost;
 
 /// Every API that is read. Where two could claim an exchange, the one that stands first has it.
-pub(crate) static FLAVOURS: [&Flavour; 13] = [
+pub(crate) static FLAVOURS: [&Flavour; 14] = [
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
     &ollama::CHAT,
@@ -41,6 +42,7 @@ pub(crate) static FLAVOURS: [&Flavour; 13] = [
     &sglang::GENERATE,
     &llama_cpp::COMPLETION,
     &llama_cpp::EMBEDDING,
+    &workers_ai::RUN,
     &openai_chat::FLAVOUR,
     &openai_responses::FLAVOUR,
     &openai_embeddings::FLAVOUR,
@@ -137,9 +139,10 @@ pub(crate) enum Side {
 }
 
 /// What a stream event is; the most telling last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
     /// It carries nothing of the answer.
+    #[default]
     Silent,
     /// It carries of the answer only what its user does not see: reasoning, a tool call's name or arguments.
     Content,

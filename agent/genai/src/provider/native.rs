@@ -19,6 +19,9 @@ use crate::memory::Traces;
 
 /// The shape of a request.
 pub(super) trait NativeRequest: Shape<Place: fmt::Debug + Send> + fmt::Debug + Send {
+    /// Its answers look like those of others: where no path was seen, nothing is its.
+    const NEEDS_PATH: bool = false;
+
     /// Whether the API has such a path, which is without query and without a slash at its end.
     fn head(&mut self, path: &str) -> bool;
 
@@ -113,6 +116,7 @@ impl<Q: NativeRequest, A: NativeAnswer> Reader for NativeReader<Q, A> {
     fn event(&mut self, item: &Item<'_>) -> Event {
         let data = item.data().trim_ascii();
         match data {
+            _ if Q::NEEDS_PATH && !self.addressed => return Event::Silent,
             b"" => return Event::Silent,
             b"[DONE]" => return Event::Done,
             _ => {}
@@ -143,6 +147,7 @@ impl<Q: NativeRequest, A: NativeAnswer> Reader for NativeReader<Q, A> {
             // What would have told may be what was lost.
             Side::Request if self.request_lost || self.asked.shape.is_request() => Claim::Yes,
             Side::Request => self.asked.unclaimed(true),
+            Side::Response if Q::NEEDS_PATH && !self.addressed => Claim::No,
             Side::Response if self.answer.shape.is_answer() => Claim::Yes,
             // An error may be all that comes, even after a status of 200.
             Side::Response if self.addressed && self.answer.shape.is_error() => Claim::Yes,

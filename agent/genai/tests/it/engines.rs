@@ -4,6 +4,7 @@ mod llama_cpp;
 mod recognition;
 mod sglang;
 mod tgi;
+mod workers_ai;
 
 use genai::{Call, Part, Prompt};
 use wire::{Direction, End};
