@@ -132,8 +132,9 @@ impl Exchange {
 /// Whether every canary stands at the beginning of a member that is content.
 fn is_planted(body: &[u8]) -> bool {
     let mut at = 0;
-    while let Some(found) =
-        body.get(at..).and_then(|rest| rest.windows(CANARY.len()).position(|bytes| bytes == CANARY.as_bytes()))
+    while let Some(found) = body
+        .get(at..)
+        .and_then(|rest| rest.windows(CANARY.len()).position(|bytes| bytes == CANARY.as_bytes()))
     {
         let before = body.get(..at + found).unwrap_or_default();
         if !CONTENT.iter().any(|member| before.ends_with(member.as_bytes())) {
@@ -229,8 +230,7 @@ mod tests {
         let asked = r#"{"model":"m","messages":[{"role":"user","content":"CANARY"}]}"#;
         let answered = "data: {\"choices\":[{\"delta\":{\"content\":\"CANARY\"}}]}\n\ndata: [DONE]\n\n";
         for (flags, calls) in [(0, 1), (2, 1), (3, 1), (8, 1)] {
-            let data =
-                [&[flags, 6, 0, asked.len() as u8], asked.as_bytes(), answered.as_bytes()].concat();
+            let data = [&[flags, 6, 0, asked.len() as u8], asked.as_bytes(), answered.as_bytes()].concat();
             check(api, &data);
             let exchange = Exchange::read(api, &data);
             assert!(exchange.planted && exchange.request.ends_with(asked.as_bytes()));

@@ -117,7 +117,14 @@ pub fn anthropic_messages(data: &[u8]) {
 
 /// Gemini.
 pub fn gemini(data: &[u8]) {
-    calls::check(Api { host: "generativelanguage.googleapis.com", path: "/v1beta/models/m:streamGenerateContent?alt=sse", stream: SSE }, data);
+    calls::check(
+        Api {
+            host: "generativelanguage.googleapis.com",
+            path: "/v1beta/models/m:streamGenerateContent?alt=sse",
+            stream: SSE,
+        },
+        data,
+    );
 }
 
 /// llama.cpp's own completions.
