@@ -34,8 +34,10 @@ macro_rules! replays {
 }
 
 replays! {
-    brotli chunked deflate eventstream grpc gzip h1 h2_client h2_late h2_server hpack json_array ndjson sse websocket
-    zstd
+    anthropic_messages brotli chunked deflate eventstream gemini grpc gzip
+    h1 h2_client h2_late h2_server hpack json_array llama_cpp ndjson
+    ollama_chat ollama_embed ollama_generate openai_chat openai_embeddings openai_responses sglang sse
+    tgi websocket zstd
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn is_refusal(reason: &str) -> bool {
 const REASONS: [(FinishClass, &[&str]); 6] = [
     (
         FinishClass::Stop,
-        &["stop", "end_turn", "stop_sequence", "complete", "eos", "eos_token", "completed", "done"],
+        &["stop", "end_turn", "stop_sequence", "complete", "eos", "eos_token", "completed", "done", "word"],
     ),
     (
         FinishClass::Length,

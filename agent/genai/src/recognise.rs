@@ -77,6 +77,7 @@ pub(crate) fn by_head(method: &str, path: &str, owned: bool) -> Guess {
         };
     }
     match api {
+        _ if is_shared_path(path) => Guess::Body,
         Some(flavour) => Guess::Call(flavour),
         None if is_model_path(path) => Guess::ModelTraffic,
         None => Guess::Body,
@@ -104,6 +105,29 @@ fn ends(path: &str, ending: &str) -> bool {
     };
     let middle = path.strip_suffix(after).and_then(|rest| rest.split_once(before));
     middle.is_some_and(|(_, something)| !something.is_empty())
+}
+
+/// Whether inference engines have such paths of their own, but web applications, or other model APIs, have them too:
+/// there path and body together tell.
+fn is_shared_path(path: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        // Ollama's.
+        "/api/chat",
+        "/api/generate",
+        "/api/embed",
+        "/api/embeddings",
+        // TGI's, SGLang's.
+        "/generate",
+        "/generate_stream",
+        // llama.cpp's.
+        "/completion",
+        "/infill",
+        "/embedding",
+    ];
+    // SageMaker's, of whatever it hosts.
+    ENDINGS.iter().any(|ending| path.ends_with(ending))
+        || path.ends_with("/invocations")
+        || path.ends_with("/invocations-response-stream")
 }
 
 /// Whether model APIs have such paths. These are not read (yet), but a connection that carries one is not foreign, and
@@ -138,10 +162,6 @@ fn is_model_path(path: &str) -> bool {
     // Google's methods follow a colon in the last segment.
     const GOOGLE: &[&str] =
         &[":rawPredict", ":streamRawPredict", ":batchGenerateContent", ":predictLongRunning"];
-    // Ollama's, which web applications use too: there path and body together tell.
-    if path.ends_with("/api/chat") || path.ends_with("/api/generate") {
-        return false;
-    }
     ENDINGS.iter().chain(GOOGLE).any(|ending| ends(path, ending))
         || path.contains("/chat/completions/")
         || path.contains("/v1/responses/")
@@ -278,7 +298,14 @@ mod tests {
             ("127.0.0.1:11434", "POST /api/chat", "body"),
             ("127.0.0.1:11434", "POST /api/generate", "body"),
             ("127.0.0.1:11434", "GET /api/tags", "traffic"),
-            ("127.0.0.1:8080", "POST /generate", "traffic"),
+            ("127.0.0.1:11434", "POST /api/embed", "body"),
+            ("127.0.0.1:11434", "POST /api/embeddings", "body"),
+            ("127.0.0.1:8080", "POST /generate", "body"),
+            ("127.0.0.1:8080", "POST /generate_stream/", "body"),
+            ("127.0.0.1:8080", "POST /completion", "body"),
+            ("127.0.0.1:8080", "POST /infill", "body"),
+            ("127.0.0.1:8080", "GET /infill", "traffic"),
+            ("h.example", "POST /serving-endpoints/m/invocations", "body"),
             ("127.0.0.1:8000", "GET /v1/chat/completions/chatcmpl-1", "traffic"),
             (
                 "g.example",

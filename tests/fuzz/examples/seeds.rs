@@ -3,6 +3,8 @@
 //! In: nothing. Out: for each target a few valid streams, as `src/script.rs` reads them, made by encoders that share no
 //! code with our decoders. The same files every time. `cargo xtask fuzz --seeds` runs it.
 
+#[path = "seeds/calls.rs"]
+mod calls;
 #[path = "seeds/encode.rs"]
 mod encode;
 
@@ -33,7 +35,7 @@ fn main() -> io::Result<()> {
         ("websocket", websocket()),
         ("zstd", coded(&encode::zstd)),
     ];
-    for (target, seeds) in seeds {
+    for (target, seeds) in seeds.into_iter().chain(calls::all()) {
         let directory = corpus.join(target);
         fs::create_dir_all(&directory)?;
         for (name, bytes) in &seeds {

@@ -1,6 +1,7 @@
-//! The bodies of the fuzz targets: bytes → a [`Script`] of what happens to a connection → [`explore::check`].
+//! The bodies of the fuzz targets: bytes → a [`Script`] of what happens to a connection → [`explore::check`]; or bytes →
+//! an exchange with a model API → [`calls::check`].
 //!
-//! Over the public API of `wire` alone, for that is what an attacker reaches. What is fixed (heads, prefaces) is in
+//! Over the public APIs of `wire` and `genai` alone, for that is what an attacker reaches. What is fixed (heads, prefaces) is in
 //! `prologue`, so that no mutation is spent on it; what the input means is in `script`.
 //!
 //! Used twice: by `fuzz_targets/` with libFuzzer, and by `replay.rs` on all committed inputs with every test run.
@@ -8,10 +9,12 @@
 //!
 //! The samples that fuzzing starts from are made by `examples/seeds.rs`.
 
+pub mod calls;
 pub mod explore;
 pub mod prologue;
 pub mod script;
 
+use calls::{Api, NDJSON, SSE};
 use explore::check;
 use script::Script;
 use wire::Direction::{ToClient, ToServer};
@@ -107,6 +110,68 @@ pub fn grpc(data: &[u8]) {
     check(&Script::stream(&prologue::grpc(), ToClient, data, script::frames).expanding(MOST));
 }
 
+/// Anthropic messages.
+pub fn anthropic_messages(data: &[u8]) {
+    calls::check(Api { host: "api.anthropic.com", path: "/v1/messages", stream: SSE }, data);
+}
+
+/// Gemini.
+pub fn gemini(data: &[u8]) {
+    calls::check(
+        Api {
+            host: "generativelanguage.googleapis.com",
+            path: "/v1beta/models/m:streamGenerateContent?alt=sse",
+            stream: SSE,
+        },
+        data,
+    );
+}
+
+/// llama.cpp's own completions.
+pub fn llama_cpp(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:8080", path: "/completion", stream: SSE }, data);
+}
+
+/// Ollama's chat.
+pub fn ollama_chat(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:11434", path: "/api/chat", stream: NDJSON }, data);
+}
+
+/// Ollama's embeddings.
+pub fn ollama_embed(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:11434", path: "/api/embed", stream: NDJSON }, data);
+}
+
+/// Ollama's completions.
+pub fn ollama_generate(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:11434", path: "/api/generate", stream: NDJSON }, data);
+}
+
+/// OpenAI chat completions.
+pub fn openai_chat(data: &[u8]) {
+    calls::check(Api { host: "api.openai.com", path: "/v1/chat/completions", stream: SSE }, data);
+}
+
+/// OpenAI embeddings.
+pub fn openai_embeddings(data: &[u8]) {
+    calls::check(Api { host: "api.openai.com", path: "/v1/embeddings", stream: SSE }, data);
+}
+
+/// OpenAI responses.
+pub fn openai_responses(data: &[u8]) {
+    calls::check(Api { host: "api.openai.com", path: "/v1/responses", stream: SSE }, data);
+}
+
+/// SGLang's own completions.
+pub fn sglang(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:30000", path: "/generate", stream: SSE }, data);
+}
+
+/// TGI's own completions.
+pub fn tgi(data: &[u8]) {
+    calls::check(Api { host: "127.0.0.1:8080", path: "/generate_stream", stream: SSE }, data);
+}
+
 /// What one byte can become where a head may name any coding, or one is guessed: that of brotli.
 const MOST: usize = 1 << 22;
 
@@ -114,11 +179,13 @@ const MOST: usize = 1 << 22;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, by the name of its file in `fuzz_targets/`.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 27] = [
+    ("anthropic_messages", anthropic_messages),
     ("brotli", brotli),
     ("chunked", chunked),
     ("deflate", deflate),
     ("eventstream", eventstream),
+    ("gemini", gemini),
     ("grpc", grpc),
     ("gzip", gzip),
     ("h1", h1),
@@ -127,8 +194,17 @@ pub const TARGETS: [Target; 16] = [
     ("h2_server", h2_server),
     ("hpack", hpack),
     ("json_array", json_array),
+    ("llama_cpp", llama_cpp),
     ("ndjson", ndjson),
+    ("ollama_chat", ollama_chat),
+    ("ollama_embed", ollama_embed),
+    ("ollama_generate", ollama_generate),
+    ("openai_chat", openai_chat),
+    ("openai_embeddings", openai_embeddings),
+    ("openai_responses", openai_responses),
+    ("sglang", sglang),
     ("sse", sse),
+    ("tgi", tgi),
     ("websocket", websocket),
     ("zstd", zstd),
 ];

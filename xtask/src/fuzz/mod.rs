@@ -17,7 +17,7 @@ use crate::run::{self, root};
 use campaign::Campaign;
 
 const HELP: &str = "\
-Fuzz what peers reach: the decoders of `wire`.
+Fuzz what peers reach: the decoders of `wire`, the readers of `genai`.
 
 Usage: cargo xtask fuzz [--minutes N] [--jobs N] [TARGET…]
 
@@ -36,7 +36,7 @@ Options:
 Examples:
   cargo xtask fuzz                              replay everything
   cargo xtask fuzz h1                           replay one target, its crashes too
-  cargo xtask fuzz --minutes 1 --jobs 2         all targets, two at a time: 8 minutes
+  cargo xtask fuzz --minutes 1 --jobs 2         all targets, two at a time: 14 minutes
   cargo xtask fuzz --minutes 30 h2_server gzip  half an hour for each of two
 ";
 

@@ -6,6 +6,7 @@
 
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
+use crate::json_scan::Scalar;
 use crate::limits;
 
 /// The figures told so far.
@@ -45,6 +46,13 @@ impl Figures {
     pub(super) fn restart(&mut self) {
         self.text.clear();
         self.too_long = false;
+    }
+
+    /// A figure that stands alone, beside what must not be kept.
+    pub(super) fn tell(&mut self, path: &str, scalar: &Scalar<'_>) {
+        if let Some(number) = scalar.as_f64() {
+            self.keep_number(path, number);
+        }
     }
 
     /// Whether nothing was told.

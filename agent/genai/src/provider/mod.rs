@@ -15,7 +15,9 @@ mod figures;
 mod gemini;
 mod gemini_interactions;
 mod google_error;
+mod llama_cpp;
 mod mcp;
+mod native;
 mod ollama;
 mod openai_chat;
 mod openai_completions;
@@ -26,7 +28,11 @@ mod percent;
 mod prompt;
 mod repeat;
 mod rerank;
+mod results;
+mod sglang;
 mod text_check;
+mod tgi;
+mod workers_ai;
 
 use wire::{Direction, EventFrame, Headers, JsonItem, SseEvent, Time};
 
@@ -41,6 +47,12 @@ pub(crate) use mcp::is_mcp;
 pub(crate) static FLAVOURS: &[&Flavour] = &[
     &ollama::CHAT,
     &ollama::GENERATE,
+    &ollama::EMBED,
+    &tgi::GENERATE,
+    &sglang::GENERATE,
+    &llama_cpp::COMPLETION,
+    &llama_cpp::EMBEDDING,
+    &workers_ai::RUN,
     &openai_chat::FLAVOUR,
     &openai_completions::FLAVOUR,
     &anthropic::MESSAGES,

@@ -10,6 +10,8 @@ mod decoded;
 mod dialects;
 mod embeddings;
 mod endings;
+mod engines;
+
 mod gemini;
 mod gemini_interactions;
 mod hostile;

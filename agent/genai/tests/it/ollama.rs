@@ -1,6 +1,7 @@
 //! What is read of Ollama's own API.
 
-use genai::{Call, Outcome, Provider, Request, Response, ToolCall, Usage, Verdict};
+use genai::headers::Phase;
+use genai::{Call, Outcome, Part, Prompt, Provider, Request, Response, ToolCall, Usage, Verdict};
 use proptest::prelude::*;
 use wire::{Direction, End, Notice};
 
@@ -12,7 +13,7 @@ const HOST: &str = "127.0.0.1:11434";
 
 const CHAT: &str = r#"{"model":"qwen3:8b","messages":[{"role":"system","content":"CANARY-SYSTEM"},{"role":"user","content":"CANARY-PROMPT","images":["AAAA"]}],
  "tools":[{"type":"function","function":{"name":"get_weather"}}],"format":{"type":"object","properties":{}},"think":true,
- "options":{"temperature":0.2,"top_p":0.9,"num_predict":256,"num_ctx":8192},"keep_alive":"5m"}"#;
+ "options":{"temperature":0.2,"top_p":0.9,"top_k":40,"seed":-7,"stop":["CANARY","b"],"frequency_penalty":0.5,"presence_penalty":0.25,"num_predict":256,"num_ctx":8192},"keep_alive":"5m"}"#;
 
 /// Thinks, says, calls a tool, ends.
 const LINES: [&str; 4] = [
@@ -60,9 +61,23 @@ fn a_chat_in_lines() {
             message_count: Some(2),
             tool_count: Some(1),
             output_type: some("json_schema"),
+            top_k: Some(40.0),
+            frequency_penalty: Some(0.5),
+            presence_penalty: Some(0.25),
+            seed: Some(-7),
+            stop_count: Some(2),
+            reasoning_level: some("true"),
+            prompt: Some(Prompt {
+                system: Part { count: 1, chars: 13 },
+                user: Part { count: 1, chars: 13 },
+                media: 1,
+                tool_definitions: 55,
+                ..Prompt::default()
+            }),
             ..Request::default()
         }
     );
+    assert_eq!((call.traces.messages.len(), call.traces.tools.is_some()), (2, true));
     assert_eq!(
         call.response,
         Response {
@@ -72,14 +87,28 @@ fn a_chat_in_lines() {
                 ToolCall { id: some("call_k1"), name: some("get_weather") },
                 ToolCall { id: None, name: some("get_time") },
             ],
+            valid_json: Some(false),
             ..Response::default()
         }
     );
-    let usage = Usage { input: Some(26), output: Some(282), cache_read: Some(20), ..Usage::default() };
+    let raw = raw(&[("prompt_eval_count", 26.0), ("prompt_eval_cached_count", 20.0), ("eval_count", 282.0)]);
+    let usage = Usage { input: Some(26), output: Some(282), cache_read: Some(20), raw, ..Usage::default() };
+    let told = |phase| call.beside.times.get(phase).map(|told| (told.nanos, told.source));
+    assert_eq!(told(Phase::Total), Some((4_883_583_458, "total_duration")));
+    assert_eq!(told(Phase::Load), Some((1_334_875, "load_duration")));
+    assert_eq!(told(Phase::Prefill), Some((342_546_000, "prompt_eval_duration")));
+    assert_eq!(told(Phase::Decode), Some((4_535_599_000, "eval_duration")));
     assert_eq!((call.usage.clone(), &call.failure, call.unknown_shape), (usage, &None, 0));
     let stream = call.stream.as_ref().expect("a stream");
     assert_eq!((stream.chunks, stream.content_chunks), (3, 3), "the last line is the end mark");
     assert!(!format!("{call:?}").contains("CANARY"));
+    // Thoughts are content that nobody sees.
+    let lines = lines(&LINES).call();
+    assert!(lines.times.first_token < lines.times.first_text && lines.times.first_text.is_some());
+}
+
+fn raw(figures: &[(&str, f64)]) -> Vec<(String, f64)> {
+    figures.iter().map(|(path, figure)| ((*path).to_owned(), *figure)).collect()
 }
 
 #[test]
@@ -91,10 +120,13 @@ fn a_completion_that_is_no_stream() {
         model: some("llama3.2"),
         stream: Some(false),
         output_type: some("json"),
+        prompt: Some(Prompt { user: Part { count: 1, chars: 13 }, ..Prompt::default() }),
         ..Request::default()
     };
+    assert_eq!(call.response.valid_json, Some(false));
     assert_eq!((call.request, call.outcome, call.unknown_shape), (request, Outcome::Complete, 0));
-    assert_eq!(call.usage, Usage { input: Some(26), output: Some(290), ..Usage::default() });
+    let raw = raw(&[("prompt_eval_count", 26.0), ("eval_count", 290.0)]);
+    assert_eq!(call.usage, Usage { input: Some(26), output: Some(290), raw, ..Usage::default() });
     assert_eq!((call.response.finish_reasons, call.stream), (vec!["length".to_owned()], None));
 
     let part = GENERATED.replace(r#""done":true"#, r#""done":false"#);
@@ -176,7 +208,8 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
             .response(200, &[("content-type", "application/x-ndjson")])
             .item(LINES[3]);
         let call = talk.call();
-        let expect = Request { model: some("m"), message_count: Some(0), ..Request::default() };
+        let prompt = Some(Prompt::default());
+        let expect = Request { model: some("m"), message_count: Some(0), prompt, ..Request::default() };
         assert_eq!((&call.request, call.unknown_shape), (&expect, wrong), "{more}");
         assert_eq!(talk.cut(1).call(), call, "{more}");
     }
@@ -190,6 +223,77 @@ fn a_wrong_type_costs_its_field_and_nothing_else() {
     }
     let bad = lines(&[]).item(b"{\"model\":\"\xff\xfe\"}").item("{").item(LINES[3]).call();
     assert_eq!((bad.response.model.as_deref(), bad.unknown_shape), (Some("qwen3:8b"), 2));
+}
+
+#[test]
+fn embeddings() {
+    let answer = r#"{"model":"all-minilm","embeddings":[[0.1,0.2],[0.3]],"total_duration":14143917,"load_duration":1019500,"prompt_eval_count":8}"#;
+    let old = r#"{"embedding":[0.5,0.6]}"#;
+    for (path, body, answer, texts, chars, input) in [
+        (
+            "/api/embed",
+            r#"{"model":"all-minilm","input":["CANARY","ab"],"dimensions":2}"#,
+            answer,
+            2,
+            8,
+            Some(8),
+        ),
+        ("/api/embed", r#"{"model":"all-minilm","dimensions":2,"input":"CANARY"}"#, answer, 1, 6, Some(8)),
+        ("/api/embeddings", r#"{"model":"all-minilm","prompt":"CANARY","dimensions":2}"#, old, 1, 6, None),
+    ] {
+        let call = bytes_of::check(&post(HOST, path, body), &plain("200 OK", answer));
+        assert_eq!((call.api.name, call.api.operation), ("ollama_embed", "embeddings"), "{path}");
+        let prompt = call.request.prompt.expect("a prompt");
+        assert_eq!(
+            (call.request.input_count, prompt.user),
+            (Some(texts), Part { count: texts, chars }),
+            "{path}"
+        );
+        assert_eq!((call.request.dimensions, call.usage.input), (Some(2), input), "{path}");
+        assert_eq!((call.outcome, call.unknown_shape), (Outcome::Complete, 0), "{path}");
+        assert_eq!(call.traces.messages.len() as u64, texts);
+        assert_eq!(call.beside.times.load.is_some(), input.is_some());
+        let failed =
+            bytes_of::check(&post(HOST, path, body), &plain("404 Not Found", r#"{"error":"no model"}"#));
+        assert_eq!((failed.api.name, failed.http.status), ("ollama_embed", Some(404)));
+    }
+    // OpenAI's at such a path, or no model's at all.
+    let openai = r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.1]}],"model":"m","usage":{"prompt_tokens":5,"total_tokens":5}}"#;
+    let body = r#"{"model":"m","input":"x"}"#;
+    let call = bytes_of::check(&post("gateway", "/api/embeddings", body), &plain("200 OK", openai));
+    assert_eq!((call.api.name, call.usage.input), ("embeddings", Some(5)));
+    let page = asked("/api/embed", body).json(200).answer(r#"{"html":"<iframe>"}"#).end(End::Complete);
+    assert_eq!(page.calls(), []);
+}
+
+#[test]
+fn parts_of_a_chat() {
+    let body = r#"{"model":"m","think":"high","messages":[{"role":"user","content":"ab"},
+        {"role":"assistant","content":"","thinking":"hm!","tool_calls":[{"id":"c","function":{"name":"f","arguments":{"a":1}}}]},
+        {"role":"tool","tool_name":"f","tool_call_id":"c","content":"42"}]}"#;
+    let call = asked("/api/chat", body).json(200).answer(LINES[3]).end(End::Complete).call();
+    let prompt = call.request.prompt.expect("a prompt");
+    assert_eq!(prompt.assistant, Part { count: 1, chars: 10 });
+    assert_eq!((prompt.user.chars, prompt.tool_result), (2, Part { count: 1, chars: 2 }));
+    assert_eq!((call.request.reasoning_level.as_deref(), call.traces.tool_results.len()), (Some("high"), 1));
+    let moved = asked("/api/chat", &body.replace("\"m\"", "\"n\"")).json(200).answer(LINES[3]).call();
+    assert_eq!(moved.traces.messages, call.traces.messages);
+    let other = asked("/api/chat", &body.replace("{\"a\":1}", "{\"a\":2}")).json(200).answer(LINES[3]).call();
+    assert_eq!(other.traces.messages[0], call.traces.messages[0]);
+    assert_ne!(other.traces.messages[1], call.traces.messages[1]);
+    assert_eq!(call.unknown_shape, 0);
+    let body =
+        r#"{"model":"m","system":"be","prompt":"a","suffix":"bc","images":["AA","BB"],"stream":false}"#;
+    let call = asked("/api/generate", body).json(200).answer(GENERATED).end(End::Complete).call();
+    let prompt = call.request.prompt.expect("a prompt");
+    assert_eq!((prompt.system, prompt.user), (Part { count: 1, chars: 2 }, Part { count: 1, chars: 3 }));
+    assert_eq!((prompt.media, call.unknown_shape, call.traces.system.is_some()), (2, 0, true));
+    let remote = LINES[3].replace(
+        "\"done\":true",
+        r#""remote_model":"big","remote_host":"https://ollama.com:443","done":true"#,
+    );
+    let call = asked("/api/chat", CHAT).json(200).answer(remote).end(End::Complete).call();
+    assert_eq!(call.response.upstream.as_deref(), Some("https://ollama.com:443"));
 }
 
 #[test]

@@ -1,21 +1,30 @@
 //! The answer: one document, or lines of the same shape. Each tool call comes whole, in one line.
 
-use super::super::{ProviderError, fields};
+use super::Method;
 use crate::call::{Response, ToolCall, Usage};
+use crate::headers::ToldTimes;
 use crate::json_scan::{Container, Scalar, Shape};
 use crate::limits;
+use crate::provider::figures::Figures;
+use crate::provider::native::NativeAnswer;
+use crate::provider::text_check::TextCheck;
+use crate::provider::{Event, Findings, ProviderError, fields};
 
 /// What came, as far as it was read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) response: Response,
-    pub(super) usage: Usage,
-    pub(super) error: Option<ProviderError>,
-    /// The line at hand carries content.
-    pub(super) content: bool,
+    method: Method,
+    response: Response,
+    usage: Usage,
+    figures: Figures,
+    told: ToldTimes,
+    check: TextCheck,
+    error: Option<ProviderError>,
+    /// What the line at hand carries.
+    carries: Event,
     /// The last line came.
-    pub(super) done: bool,
-    pub(super) unknown_shape: u32,
+    done: bool,
+    unknown_shape: u32,
     /// It had `created_at`.
     dated: bool,
     /// It had `done`, true or false.
@@ -24,24 +33,95 @@ pub(super) struct Answer {
     message: bool,
     /// It had a `response`.
     text: bool,
+    /// It had vectors.
+    vectors: bool,
     tool: ToolCall,
+    remote_model: Option<String>,
 }
 
 impl Answer {
-    pub(super) fn begin_chunk(&mut self) {
-        self.content = false;
+    pub(super) fn new(method: Method) -> Self {
+        Self {
+            method,
+            response: Response::default(),
+            usage: Usage::default(),
+            figures: Figures::default(),
+            told: ToldTimes::default(),
+            check: TextCheck::default(),
+            error: None,
+            carries: Event::Silent,
+            done: false,
+            unknown_shape: 0,
+            dated: false,
+            tells_done: false,
+            message: false,
+            text: false,
+            vectors: false,
+            tool: ToolCall::default(),
+            remote_model: None,
+        }
     }
 
-    pub(super) fn is_ollama(&self) -> bool {
+    fn is_ollama(&self) -> bool {
         self.response.model.is_some() && self.dated && self.tells_done
     }
 
-    pub(super) fn is_chat(&self) -> bool {
-        self.is_ollama() && self.message
+    fn carry(&mut self, event: Event, says: bool) {
+        if says {
+            self.carries = self.carries.max(event);
+        }
     }
 
-    pub(super) fn is_generate(&self) -> bool {
-        self.is_ollama() && self.text
+    /// A figure, and the count that it is.
+    fn count(&mut self, path: &str, slot: fn(&mut Usage) -> &mut Option<u64>, scalar: &Scalar<'_>) -> bool {
+        self.figures.tell(path, scalar);
+        fields::grown(slot(&mut self.usage), scalar)
+    }
+}
+
+impl NativeAnswer for Answer {
+    fn begin(&mut self, output_type: Option<&str>, _answers: u64) {
+        self.check.want_json(output_type);
+    }
+
+    fn begin_item(&mut self) {
+        self.carries = Event::Silent;
+    }
+
+    fn end_item(&mut self) -> Event {
+        match self.carries {
+            // Content in the last line is content; that it was the last shows when the body ends.
+            Event::Silent if self.done && self.is_ollama() => Event::Done,
+            carries => carries,
+        }
+    }
+
+    fn is_answer(&self) -> bool {
+        match self.method {
+            Method::Chat => self.is_ollama() && self.message,
+            Method::Generate => self.is_ollama() && self.text,
+            Method::Embed => self.vectors,
+        }
+    }
+
+    fn is_error(&self) -> bool {
+        self.error.is_some()
+    }
+
+    fn is_over(&self) -> bool {
+        self.done
+    }
+
+    fn into_findings(self) -> Findings {
+        let Self { response, usage, figures, told, check, error, unknown_shape, remote_model, .. } = self;
+        let response = Response {
+            valid_json: check.verdict(),
+            upstream: response.upstream.or(remote_model),
+            ..response
+        };
+        let (raw, odd) = figures.into_raw();
+        let usage = Usage { raw, ..usage };
+        Findings { response, usage, told, error, unknown_shape: unknown_shape + odd, ..Findings::default() }
     }
 }
 
@@ -50,21 +130,26 @@ impl Answer {
 pub(super) enum Place {
     Root,
     Model,
+    /// Where it was answered, if not here.
+    RemoteHost,
+    RemoteModel,
     CreatedAt,
     Message,
     Response,
-    /// Text or thoughts.
-    Said,
+    Content,
+    Thinking,
     ToolCalls,
     ToolCall,
     ToolId,
     Function,
     FunctionName,
+    Vectors,
     Done,
     DoneReason,
     PromptCount,
     CachedCount,
     EvalCount,
+    Duration(&'static str),
     Error,
     ErrorCode,
     ErrorType,
@@ -77,20 +162,27 @@ impl Shape for Answer {
     fn member(place: Place, key: &[u8]) -> Option<Place> {
         match (place, key) {
             (Place::Root, b"model") => Some(Place::Model),
+            (Place::Root, b"remote_host") => Some(Place::RemoteHost),
+            (Place::Root, b"remote_model") => Some(Place::RemoteModel),
             (Place::Root, b"created_at") => Some(Place::CreatedAt),
             (Place::Root, b"message") => Some(Place::Message),
             (Place::Root, b"response") => Some(Place::Response),
-            (Place::Root | Place::Message, b"thinking") => Some(Place::Said),
-            (Place::Message, b"content") => Some(Place::Said),
+            (Place::Root | Place::Message, b"thinking") => Some(Place::Thinking),
+            (Place::Message, b"content") => Some(Place::Content),
             (Place::Message, b"tool_calls") => Some(Place::ToolCalls),
             (Place::ToolCall, b"id") => Some(Place::ToolId),
             (Place::ToolCall, b"function") => Some(Place::Function),
             (Place::Function, b"name") => Some(Place::FunctionName),
+            (Place::Root, b"embeddings" | b"embedding") => Some(Place::Vectors),
             (Place::Root, b"done") => Some(Place::Done),
             (Place::Root, b"done_reason") => Some(Place::DoneReason),
             (Place::Root, b"prompt_eval_count") => Some(Place::PromptCount),
             (Place::Root, b"prompt_eval_cached_count") => Some(Place::CachedCount),
             (Place::Root, b"eval_count") => Some(Place::EvalCount),
+            (Place::Root, b"total_duration") => Some(Place::Duration("total_duration")),
+            (Place::Root, b"load_duration") => Some(Place::Duration("load_duration")),
+            (Place::Root, b"prompt_eval_duration") => Some(Place::Duration("prompt_eval_duration")),
+            (Place::Root, b"eval_duration") => Some(Place::Duration("eval_duration")),
             (Place::Root, b"error") => Some(Place::Error),
             (Place::Error, b"code") => Some(Place::ErrorCode),
             (Place::Error, b"type") => Some(Place::ErrorType),
@@ -106,12 +198,22 @@ impl Shape for Answer {
         matches!(
             place,
             Place::Model
+                | Place::RemoteHost
+                | Place::RemoteModel
                 | Place::ToolId
                 | Place::FunctionName
                 | Place::DoneReason
                 | Place::ErrorCode
                 | Place::ErrorType
         )
+    }
+
+    fn hears(place: Place) -> bool {
+        matches!(place, Place::Response | Place::Content)
+    }
+
+    fn hear(&mut self, _place: Place, written: &[u8]) {
+        self.check.hear(written);
     }
 
     fn open(&mut self, place: Place, container: Container) -> bool {
@@ -124,6 +226,10 @@ impl Shape for Answer {
             (Place::ToolCall, Container::Object) => {
                 self.tool = ToolCall::default();
                 true
+            }
+            (Place::Vectors, Container::Array) => {
+                self.vectors = true;
+                false
             }
             (Place::Error, Container::Object) => {
                 self.error.get_or_insert_default();
@@ -156,22 +262,28 @@ impl Shape for Answer {
         let name = || fields::name(scalar);
         let known = match place {
             Place::Model => fields::text(&mut self.response.model, scalar),
+            Place::RemoteHost => fields::text(&mut self.response.upstream, scalar),
+            Place::RemoteModel => fields::text(&mut self.remote_model, scalar),
             Place::CreatedAt => {
                 self.dated |= is_text;
                 is_text
             }
-            Place::Said => {
-                self.content |= says;
+            Place::Content => {
+                self.carry(Event::Text, says);
+                is_text
+            }
+            Place::Thinking => {
+                self.carry(Event::Content, says);
                 is_text
             }
             Place::Response => {
                 self.text |= is_text;
-                self.content |= says;
+                self.carry(Event::Text, says);
                 is_text
             }
             Place::ToolId => fields::text(&mut self.tool.id, scalar),
             Place::FunctionName => {
-                self.content |= says;
+                self.carry(Event::Content, says);
                 fields::text(&mut self.tool.name, scalar)
             }
             Place::Done => {
@@ -188,9 +300,15 @@ impl Shape for Answer {
                 }
                 known
             }
-            Place::PromptCount => fields::grown(&mut self.usage.input, scalar),
-            Place::CachedCount => fields::grown(&mut self.usage.cache_read, scalar),
-            Place::EvalCount => fields::grown(&mut self.usage.output, scalar),
+            Place::PromptCount => self.count("prompt_eval_count", |usage| &mut usage.input, scalar),
+            Place::CachedCount => {
+                self.count("prompt_eval_cached_count", |usage| &mut usage.cache_read, scalar)
+            }
+            Place::EvalCount => self.count("eval_count", |usage| &mut usage.output, scalar),
+            Place::Duration(path) => match scalar {
+                Scalar::Number(number) => self.told.tell_field(path, number),
+                Scalar::Null | Scalar::Bool(_) | Scalar::Text { .. } | Scalar::Unknown => false,
+            },
             // Its errors are a sentence, which is content.
             Place::Error => {
                 self.error.get_or_insert_default();
@@ -204,7 +322,12 @@ impl Shape for Answer {
                 self.error.get_or_insert_default().kind = name();
                 is_text
             }
-            Place::Root | Place::Message | Place::ToolCalls | Place::ToolCall | Place::Function => false,
+            Place::Root
+            | Place::Message
+            | Place::ToolCalls
+            | Place::ToolCall
+            | Place::Function
+            | Place::Vectors => false,
         };
         self.unknown_shape += u32::from(!known);
     }

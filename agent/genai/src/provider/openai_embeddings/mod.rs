@@ -8,6 +8,8 @@
 mod answer;
 mod request;
 
+use wire::Headers;
+
 use self::answer::Answer;
 use self::request::Asked;
 use super::body::Body;
@@ -28,6 +30,8 @@ pub(super) static FLAVOUR: Flavour = Flavour {
 /// One request for embeddings.
 #[derive(Debug)]
 struct EmbeddingsReader {
+    /// The request went to a path that others have too.
+    addressed: bool,
     asked: Body<Asked>,
     answer: Body<Answer>,
     /// Events of a stream, which this API does not have.
@@ -36,11 +40,15 @@ struct EmbeddingsReader {
 
 impl EmbeddingsReader {
     fn new(key: Key) -> Self {
-        Self { asked: Body::new(Asked::new(key)), answer: Body::default(), events: 0 }
+        Self { addressed: false, asked: Body::new(Asked::new(key)), answer: Body::default(), events: 0 }
     }
 }
 
 impl Reader for EmbeddingsReader {
+    fn head(&mut self, path: &str, _headers: &Headers) {
+        self.addressed = path.strip_suffix('/').unwrap_or(path).ends_with("/embeddings");
+    }
+
     fn request(&mut self, bytes: &[u8]) {
         self.asked.push(bytes);
     }
@@ -64,6 +72,7 @@ impl Reader for EmbeddingsReader {
     fn claims(&self, side: Side) -> Claim {
         match side {
             Side::Request if self.asked.shape.is_embeddings() => Claim::Yes,
+            Side::Request if self.addressed && self.asked.shape.has_input() => Claim::Yes,
             Side::Request => self.asked.unclaimed(self.asked.shape.may_be_embeddings()),
             Side::Response if self.answer.shape.is_embeddings() => Claim::Yes,
             Side::Response if self.events > 0 => Claim::No,
@@ -72,7 +81,7 @@ impl Reader for EmbeddingsReader {
     }
 
     fn findings(self: Box<Self>) -> Findings {
-        let Self { asked, answer, events } = *self;
+        let Self { addressed: _, asked, answer, events } = *self;
         let whole = answer.is_whole(false);
         let (asked, not_asked) = asked.into_parts();
         let (answer, not_answered) = answer.into_parts();

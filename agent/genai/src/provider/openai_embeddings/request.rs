@@ -49,6 +49,11 @@ impl Asked {
         self.request.model.is_some() && self.input && self.marked
     }
 
+    /// Whether it has all that a request must have.
+    pub(super) fn has_input(&self) -> bool {
+        self.request.model.is_some() && self.input
+    }
+
     /// Whether it looks like becoming one.
     pub(super) fn may_be_embeddings(&self) -> bool {
         self.request.model.is_some() || self.input
