@@ -5,18 +5,13 @@ use anyhow::{Context as _, ensure};
 use tests::harness::{
     AgentCall, SdkApi, SdkCall, SdkUse,
     report::name,
-    say,
     sdk::{BOTO3, NODE},
     skip,
 };
 
-use crate::{
-    live_sdk_node::is_read,
-    scene::{CLIENT, PRINTED, Scene},
-};
+use crate::scene::{CLIENT, PRINTED, Scene};
 
-/// Plays a script by each SDK's streams, and asks `wrong` what is wrong with the agent's account of it. While Bedrock is
-/// not read, the agent must say nothing.
+/// Plays a script by each SDK's streams, and asks `wrong` what is wrong with the agent's account of it.
 fn check(
     test: &'static str,
     script: &str,
@@ -35,21 +30,16 @@ fn check(
         return Ok(());
     }
     let agent = scene.agent()?;
-    let (mut seen, mut unseen) = (Vec::new(), 0);
+    let mut seen = Vec::new();
     for api in &streams {
         let using = SdkUse { stream: true, script, ..SdkUse::default() };
         let calls = SdkCall::run(scene.clients.sdk(api, &using)?, Some(&scene.cgroup), CLIENT)?;
         ensure!(calls.iter().all(|call| call.error.is_some()), "{}: no error: {calls:#?}", api.name());
-        if is_read(api) {
-            seen.extend(calls);
-        } else {
-            say(&format!("NOT YET: {} is not read", api.name()));
-            unseen += calls.len();
-        }
+        seen.extend(calls);
     }
     agent.wait_for_lines(seen.len(), PRINTED);
     let report = agent.stop()?;
-    ensure!(seen.len() + unseen == streams.len(), "a call of each");
+    ensure!(seen.len() == streams.len(), "a call of each");
     report.explain((|| {
         ensure!(report.calls.len() == seen.len(), "{} reports of {} calls", report.calls.len(), seen.len());
         for call in &seen {

@@ -8,21 +8,11 @@ use tests::harness::{
     compare::misplaced,
     compare_sdk::differences,
     report::{AgentCall, name},
-    say,
     sdk::{BOTO3, NODE},
     skip,
 };
 
 use crate::scene::{CLIENT, HOOKED, PRINTED, Scene};
-
-/// APIs that the agent does not read yet: it must say nothing of their calls. Support for one that lands makes its test
-/// fail until its line here is gone.
-const NOT_YET: [(&str, &str); 0] = [];
-
-/// Whether the agent reads this API.
-pub(crate) fn is_read(api: &SdkApi) -> bool {
-    !NOT_YET.contains(&(api.sdk, api.api))
-}
 
 /// What is played to each: every kind of token, tool calls and reasoning; an answer without any of them; and what fails by
 /// the client's fault, a limit, and the server's fault.
@@ -46,20 +36,15 @@ fn check(test: &'static str, apis: &[SdkApi]) -> anyhow::Result<()> {
         return Ok(());
     }
     let agent = scene.agent()?;
-    let (mut seen, mut unseen) = (Vec::new(), Vec::new());
+    let mut seen = Vec::new();
     for api in apis {
-        let read = is_read(api);
-        if !read {
-            say(&format!("NOT YET: {} is not read", api.name()));
-        }
         for stream in [false, true].into_iter().take(1 + usize::from(api.streams)) {
-            let calls = play(&scene, &agent, api, stream)?;
-            if read { seen.extend(calls) } else { unseen.extend(calls) }
+            seen.extend(play(&scene, &agent, api, stream)?);
         }
     }
     agent.wait_for_lines(seen.len(), PRINTED);
     let report = agent.stop()?;
-    report.explain(compare(&scene, &report, &seen, &unseen))
+    report.explain(compare(&scene, &report, &seen))
 }
 
 /// One process that plays all scripts, once the agent has hooked its executable.
@@ -88,7 +73,7 @@ fn play(scene: &Scene, agent: &Agent, api: &SdkApi, stream: bool) -> anyhow::Res
     Ok(calls)
 }
 
-fn compare(scene: &Scene, report: &Report, seen: &[SdkCall], unseen: &[SdkCall]) -> anyhow::Result<()> {
+fn compare(scene: &Scene, report: &Report, seen: &[SdkCall]) -> anyhow::Result<()> {
     let told = |call: &SdkCall| -> Vec<&AgentCall> {
         let model = Some(call.request_model.as_str());
         report.calls.iter().filter(|told| told.text(name::REQUEST_MODEL) == model).collect()
@@ -110,9 +95,6 @@ fn compare(scene: &Scene, report: &Report, seen: &[SdkCall], unseen: &[SdkCall])
             }
             ref several => wrong.push(format!("{name}: reported {} times", several.len())),
         }
-    }
-    for call in unseen.iter().filter(|call| !told(call).is_empty()) {
-        wrong.push(format!("{}: it is read: take it from NOT_YET", call.request_model));
     }
     ensure!(wrong.is_empty(), "{wrong:#?}");
     let (told, made) = (report.calls.len(), seen.len());

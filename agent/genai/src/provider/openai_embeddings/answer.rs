@@ -46,6 +46,8 @@ pub(super) enum Place {
     Root,
     Id,
     Object,
+    /// Of an error that is a document of its own: what it is called.
+    Type,
     Model,
     Data,
     DataItem,
@@ -65,6 +67,7 @@ impl Shape for Answer {
         match (place, key) {
             (Place::Root, b"id") => Some(Place::Id),
             (Place::Root, b"object") => Some(Place::Object),
+            (Place::Root, b"type") => Some(Place::Type),
             (Place::Root, b"model") => Some(Place::Model),
             (Place::Root, b"data") => Some(Place::Data),
             (Place::Root, b"usage") => Some(Place::Usage),
@@ -87,7 +90,10 @@ impl Shape for Answer {
     }
 
     fn reads_text(place: Place) -> bool {
-        matches!(place, Place::Id | Place::Object | Place::Model | Place::ErrorCode | Place::ErrorType)
+        matches!(
+            place,
+            Place::Id | Place::Object | Place::Type | Place::Model | Place::ErrorCode | Place::ErrorType
+        )
     }
 
     fn taps(place: Place, value: Option<Container>) -> bool {
@@ -139,6 +145,13 @@ impl Shape for Answer {
                 // vLLM's errors are their own document.
                 if scalar.as_text().as_deref() == Some("error") {
                     self.error.get_or_insert_default();
+                }
+                is_text
+            }
+            // Mistral's and vLLM's errors say first that they are one.
+            Place::Type => {
+                if let Some(error) = &mut self.error {
+                    error.kind = fields::name(scalar);
                 }
                 is_text
             }
