@@ -93,9 +93,16 @@ def plain(value):
 def error_code(error):
     """The provider's own word for what went wrong, as the SDK kept it."""
     body = at(error, "body") or at(error, "details")
+    if isinstance(body, str):
+        # Mistral's SDK keeps it as it came.
+        try:
+            body = json.loads(body)
+        except ValueError:
+            body = None
     inner = at(body, "error") or body
     for found in (at(error, "status"), at(inner, "code"), at(inner, "type"), at(inner, "status")):
-        if isinstance(found, str):
+        # Numbers are beside a name that says more.
+        if isinstance(found, str) and not found.isdigit():
             return found
     return None
 

@@ -18,5 +18,6 @@ mod live_sdk;
 mod live_sdk_node;
 mod live_secrets;
 mod live_tape;
+mod providers_md;
 mod scene;
 mod sdk_tapes;

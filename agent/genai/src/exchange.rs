@@ -22,10 +22,11 @@ use wire::{
 };
 
 use self::session::{Crossed, Session};
-
 use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
 use crate::digest::{Digester, Key};
-use crate::headers::{self, EngineState, RateLimits, RequestFacts, ResponseFacts, ToldTimes};
+use crate::headers::{
+    self, EngineState, Gateway, GatewayKind, RateLimits, RequestFacts, ResponseFacts, ToldTimes,
+};
 use crate::limits;
 use crate::price::Cost;
 use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side, is_mcp};
@@ -626,9 +627,16 @@ impl Exchange {
         if rate_limits != RateLimits::default() {
             beside.rate_limits = rate_limits;
         }
+        // Providers have proxies of their own before them.
+        let is_own = |gateway: &mut Gateway| gateway.kind.is_some_and(GatewayKind::is_plain_proxy);
+        if provider.known_by == KnownBy::Host {
+            beside.gateway.take_if(is_own);
+        }
         let invocation = beside.attempts.invocation.as_ref();
         traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
-        let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
+        // An error is as good an answer of JSON-RPC as a result.
+        let failed = error.is_some() && mcp.is_none();
+        let (outcome, transport) = self.outcome(ending, http.status, whole, failed);
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
             Ending::Response(End::Complete | End::Closed | End::Cut) => Some(at),
@@ -733,6 +741,8 @@ impl Exchange {
         let must_be_whole =
             status.is_none_or(|status| status / 100 == 2) && !failed && !self.lossy_response && !self.opaque;
         match ending {
+            // What ended with an error is not what was asked for.
+            Ending::Told if failed => (Outcome::Cut, None),
             Ending::Told => (Outcome::Complete, None),
             Ending::Response(End::Complete) if streamed && must_be_whole && !whole => cut,
             Ending::Response(End::Complete) => (Outcome::Complete, None),

@@ -191,7 +191,7 @@ fn an_error_inside_a_stream_is_the_failure_of_the_call() {
     let call = Talk::ask(REQUEST).sse().events(&STREAM[..3]).event(error).end(End::Cut).call();
     assert_eq!(ending(&call), (Outcome::Cut, Some("server_error")));
     let call = Talk::ask(REQUEST).sse().event(error).event("[DONE]").call();
-    assert_eq!(ending(&call), (Outcome::Complete, Some("server_error")));
+    assert_eq!(ending(&call), (Outcome::Cut, Some("server_error")));
 }
 
 #[test]

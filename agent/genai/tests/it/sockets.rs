@@ -146,7 +146,7 @@ fn errors_end_the_call_that_they_are_about() {
     let call = responses().text(UP, CREATE).text(DOWN, error).call();
     assert_eq!(
         (call.outcome, failure(&call), call.unknown_shape),
-        (Outcome::Complete, Some("previous_response_not_found"), 0)
+        (Outcome::Cut, Some("previous_response_not_found"), 0)
     );
     // Nobody asked for anything.
     assert!(responses().text(DOWN, error).calls().is_empty());
@@ -289,7 +289,8 @@ fn why_realtime_ended() {
             "{details}"
         );
         assert_eq!(call.response.refusal, reason == "content_filter", "{details}");
-        assert_eq!((call.outcome, call.unknown_shape), (Outcome::Complete, 0), "{details}");
+        let outcome = if kind.is_some() { Outcome::Cut } else { Outcome::Complete };
+        assert_eq!((call.outcome, call.unknown_shape), (outcome, 0), "{details}");
     }
 }
 

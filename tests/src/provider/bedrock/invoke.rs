@@ -59,8 +59,11 @@ impl Dialect for Invoke {
             },
         };
         let (said, told) = if self.stream {
-            let (events, told) = framed(stream(&message, &material, script), script, told);
-            (Said::Stream { content_type: EVENT_STREAM, events, end: Vec::new() }, told)
+            let (mut events, told) = framed(stream(&message, &material, script), script, told);
+            // `message_stop`, which says only that this is the end.
+            let last = if script.error_after.is_none() { events.pop() } else { None };
+            let end = last.map_or_else(Vec::new, |last| last.bytes);
+            (Said::Stream { content_type: EVENT_STREAM, events, end }, told)
         } else {
             let body = message.whole(&material).bytes();
             (Said::Whole { body, usage: Some(counts.told()) }, told)

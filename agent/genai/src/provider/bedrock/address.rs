@@ -64,7 +64,24 @@ impl Address {
             "custom-model",
         ]) {
             Family::Unknown
-        } else if self.model.is_some() {
+        } else if has(&[
+            "amazon.",
+            "meta.",
+            "mistral.",
+            "cohere.",
+            "ai21.",
+            "openai.",
+            "deepseek.",
+            "qwen.",
+            "writer.",
+            "stability.",
+            "luma.",
+            "google.",
+            "moonshot",
+            "minimax.",
+            "nvidia.",
+            "twelvelabs.",
+        ]) {
             Family::Native
         } else {
             Family::Unknown
@@ -103,7 +120,7 @@ mod tests {
                 Some(false),
                 Family::Native,
             ),
-            ("/model/m/invoke-with-response-stream", Some("m"), Some(true), Family::Native),
+            ("/model/m/invoke-with-response-stream", Some("m"), Some(true), Family::Unknown),
             (
                 "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aapplication-inference-profile%2Fabc/invoke",
                 Some("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"),
@@ -116,7 +133,7 @@ mod tests {
                 Some(false),
                 Family::Anthropic,
             ),
-            ("/model/m/count-tokens", Some("m"), None, Family::Native),
+            ("/model/m/count-tokens", Some("m"), None, Family::Unknown),
             ("/model/%ff/converse", None, Some(false), Family::Unknown),
             ("/model//converse", None, Some(false), Family::Unknown),
             (long.as_str(), None, Some(false), Family::Unknown),

@@ -30,6 +30,8 @@ impl Answer {
         let usage = Usage {
             // Voyage tells only the total; of an embedding all of it is input.
             input: told.or(total),
+            // Mistral says 0; others say nothing, and so do we.
+            output: figures.count("completion_tokens"),
             inconsistent: told.zip(total).is_some_and(|(told, total)| told != total),
             ..Usage::default()
         };

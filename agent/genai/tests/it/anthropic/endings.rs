@@ -61,11 +61,7 @@ fn an_error_inside_a_stream_ends_it() {
         {
             let call = talk.call();
             let failure = call.failure.map(|failure| failure.kind);
-            assert_eq!(
-                (call.outcome, failure),
-                (Outcome::Complete, some("overloaded_error")),
-                "after {seen}"
-            );
+            assert_eq!((call.outcome, failure), (Outcome::Cut, some("overloaded_error")), "after {seen}");
             assert_eq!(call.stream.map(|stream| stream.chunks), Some(seen as u64));
             assert_eq!(call.unknown_shape, 0);
         }

@@ -69,7 +69,7 @@ fn an_exception_inside_a_stream_ends_it() {
             let call = talk.call();
             assert_eq!(
                 (kind(&call), call.outcome),
-                (Some("modelStreamErrorException"), Outcome::Complete),
+                (Some("modelStreamErrorException"), Outcome::Cut),
                 "{seen}"
             );
             assert_eq!((call.stream.map(|stream| stream.chunks), call.unknown_shape), (Some(seen as u64), 0));
@@ -85,7 +85,7 @@ fn an_exception_inside_a_stream_ends_it() {
     ] {
         for path in [CONVERSE_STREAM, INVOKE_STREAM] {
             let call = streams(ask(path, "{}")).frame(headers, "").call();
-            assert_eq!((kind(&call), call.outcome), (Some(expect), Outcome::Complete));
+            assert_eq!((kind(&call), call.outcome), (Some(expect), Outcome::Cut));
         }
     }
     let call =

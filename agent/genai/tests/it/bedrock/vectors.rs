@@ -83,7 +83,7 @@ fn an_exception() {
         let messages = [before.clone(), vec![EXCEPTION]].concat();
         let call = call(target, "{}", &messages);
         assert_eq!(call.failure.map(|failure| failure.kind), some("throttlingException"), "{target}");
-        assert_eq!((call.outcome, call.unknown_shape), (Outcome::Complete, 0));
+        assert_eq!((call.outcome, call.unknown_shape), (Outcome::Cut, 0));
         assert_eq!(call.stream.map(|stream| stream.chunks), Some(before.len() as u64));
     }
 }

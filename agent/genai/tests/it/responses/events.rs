@@ -124,7 +124,7 @@ fn errors() {
     ] {
         let talk = ask("{}").sse().events(&STREAM[..6]).event(event);
         let call = talk.call();
-        assert_eq!((failure(&call), call.outcome), (Some(kind), Outcome::Complete), "{event}");
+        assert_eq!((failure(&call), call.outcome), (Some(kind), Outcome::Cut), "{event}");
         assert_eq!((chunks(&call), call.unknown_shape), ((6, 2), 0), "{event}");
         assert!(!format!("{call:?}").contains("CANARY"), "{event}");
         // What some servers send after it adds nothing.
