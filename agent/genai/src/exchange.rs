@@ -22,6 +22,7 @@ use wire::{
 };
 
 use self::session::{Crossed, Session};
+
 use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
 use crate::digest::{Digester, Key};
 use crate::headers::{
@@ -624,13 +625,13 @@ impl Exchange {
         let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
         traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
         let (mut beside, usage, cost) = self.beside(usage, told, engine, cost);
-        if rate_limits != RateLimits::default() {
-            beside.rate_limits = rate_limits;
-        }
         // Providers have proxies of their own before them.
         let is_own = |gateway: &mut Gateway| gateway.kind.is_some_and(GatewayKind::is_plain_proxy);
         if provider.known_by == KnownBy::Host {
             beside.gateway.take_if(is_own);
+        }
+        if rate_limits != RateLimits::default() {
+            beside.rate_limits = rate_limits;
         }
         let invocation = beside.attempts.invocation.as_ref();
         traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
