@@ -635,7 +635,9 @@ impl Exchange {
         }
         let invocation = beside.attempts.invocation.as_ref();
         traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
-        let (outcome, transport) = self.outcome(ending, http.status, whole, error.is_some());
+        // An error is as good an answer of JSON-RPC as a result.
+        let failed = error.is_some() && mcp.is_none();
+        let (outcome, transport) = self.outcome(ending, http.status, whole, failed);
         self.times.last_byte = match ending {
             Ending::Told | Ending::Closed => Some(at),
             Ending::Response(End::Complete | End::Closed | End::Cut) => Some(at),

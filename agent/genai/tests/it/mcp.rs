@@ -152,6 +152,10 @@ fn errors_of_the_protocol_and_of_tools() {
             "{answer}"
         );
     }
+    // In a stream too it is an answer.
+    let failed = r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32602}}"#;
+    let call = ask("t.example", &[BOTH], CALL).sse().event(failed).call();
+    assert_eq!((call.outcome, failure(&call)), (Outcome::Complete, Some("-32602")));
     // A stream that ends before the answer comes.
     let call = ask("t.example", &[BOTH], CALL)
         .sse()
