@@ -334,7 +334,9 @@ impl Attributes {
         self.int(name::HTTP_STATUS, http.status.map(u64::from));
         let attempt = call.attempt.filter(|attempt| attempt.number > 1);
         self.int(name::HTTP_RESEND_COUNT, attempt.map(|attempt| u64::from(attempt.number) - 1));
-        self.text(name::LOGICAL_CALL, attempt.map(|attempt| attempt.logical.to_string()).as_deref());
+        // A first try that failed may be followed by others, which must be found.
+        let logical = attempt.or(call.attempt.filter(|_| call.failure.is_some()));
+        self.text(name::LOGICAL_CALL, logical.map(|attempt| attempt.logical.to_string()).as_deref());
         let by = attempt.and_then(|attempt| attempt.by).map(|by| match by {
             AttemptBy::Count => "count",
             AttemptBy::Invocation => "invocation",

@@ -212,7 +212,7 @@ pub const PROVIDER_REQUEST_ID: &str = "wirelight.provider.request_id";
 pub const HTTP_STATUS: &str = "http.response.status_code";
 /// Which retry this is. Only above 0.
 pub const HTTP_RESEND_COUNT: &str = "http.request.resend_count";
-/// The same for all tries of a call. Only on retries.
+/// The same for all tries of a call. Only on retries, and on what failed and may be followed by one.
 pub const LOGICAL_CALL: &str = "wirelight.retry.call";
 /// How a retry is known: `count`, `invocation`, `body`.
 pub const RETRY_KNOWN_BY: &str = "wirelight.retry.known_by";

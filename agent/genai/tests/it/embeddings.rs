@@ -192,7 +192,11 @@ fn errors() {
             r#"{"error":{"message":"CANARY","type":"invalid_request_error","param":"input","code":null}}"#,
             "invalid_request_error",
         ),
-        (400, r#"{"object":"error","message":"CANARY","type":"BadRequestError","code":400}"#, "BadRequestError"),
+        (
+            400,
+            r#"{"object":"error","message":"CANARY","type":"BadRequestError","code":400}"#,
+            "BadRequestError",
+        ),
         (404, r#"{"detail":"CANARY"}"#, "404"),
         (502, "<html>CANARY</html>", "502"),
     ] {
