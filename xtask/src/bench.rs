@@ -10,7 +10,7 @@ use crate::run;
 const HELP: &str = "\
 Measure the decoders and the readers.
 
-Usage: cargo xtask bench wire|readers [FILTER]
+Usage: cargo xtask bench wire|readers|providers [FILTER]
 
 Builds with optimisation, runs each scenario for about three seconds, and prints a table: MB/s of the bytes on the
 wire, events/s, ns per event. About a minute in all.
@@ -18,6 +18,7 @@ wire, events/s, ns per event. About a minute in all.
   wire         The decoders; also how much longer each takes than a search for line ends (memchr) in the same bytes,
                and the memory of a live stream
   readers      What reads the decoded events, alone and behind the decoders, beside parsers that build values
+  providers    A stream of each provider's family, from bytes to calls, and the ratio to building a value of each event
   FILTER       Only the scenarios whose names contain this
 
 Examples:
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (which, filter) = arguments.split_first().context("what? `cargo xtask bench wire`")?;
     let package = match which.as_str() {
         "wire" => "wire",
-        "readers" => "genai",
+        "readers" | "providers" => "genai",
         _ => bail!("there is no benchmark `{which}`: `cargo xtask bench --help`"),
     };
     if let Some(option) = filter.iter().find(|word| word.starts_with('-')) {
