@@ -217,7 +217,7 @@ fn a_spoken_turn_is_a_call() {
         output_audio: Some(91),
         ..Usage::default()
     };
-    assert_eq!(Usage { raw: Vec::new(), ..call.usage.clone() }, expect);
+    assert_eq!(Usage { raw: Vec::new(), ..call.usage }, expect);
     // The session at 150, the end of speech at 170, the response from 190 on.
     let at = |at| Some(wire::Time(at));
     let times = call.times;
