@@ -5,6 +5,7 @@
 //! Both are measured in turn, several times, and the best of each counts: what is wanted is a ratio within one run.
 //!
 //! Before anything is measured, the call must be what went in: its content events, its usage, and nothing not understood.
+#![allow(clippy::disallowed_types, reason = "it measures")]
 #![allow(clippy::print_stdout, reason = "its output is a table")]
 #![allow(clippy::unwrap_used, reason = "what cannot be measured must fail")]
 

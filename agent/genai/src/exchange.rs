@@ -12,26 +12,22 @@
 //!   └─ anything else ─────────────────────────────→ Foreign
 //! ```
 //!
-//! An exchange that becomes a WebSocket has many calls, each of which is an exchange of its own: see `session`.
+//! An exchange that becomes a WebSocket has many calls, each of which is an exchange of its own: see `session`. What an
+//! exchange is taken for is in `recognition`, and the call that it gives in `ending`.
 
+mod ending;
+mod recognition;
 mod session;
 
-use wire::{
-    Direction, End, GrpcMessage, Kind, Message, Notice, Protocol, RequestHead, ResponseHead, Time,
-    WebSocketMessage,
-};
+use wire::{Direction, End, GrpcMessage, Kind, Message, Notice, Protocol, Time, WebSocketMessage};
 
+use self::ending::{Ending, Reset};
 use self::session::{Crossed, Session};
 
-use crate::call::{Api, Beside, Call, Failure, Http, KnownBy, Outcome, Provider, Stream, Times, Usage};
+use crate::call::{Call, Http, Provider, Stream, Times};
 use crate::digest::{Digester, Key};
-use crate::headers::{
-    self, EngineState, Gateway, GatewayKind, RateLimits, RequestFacts, ResponseFacts, ToldTimes,
-};
-use crate::limits;
-use crate::price::Cost;
-use crate::provider::{Claim, Event, FLAVOURS, Findings, Flavour, Item, ProviderError, Reader, Side, is_mcp};
-use crate::recognise::{Authority, Guess, by_head, owner, socket, split_target};
+use crate::headers::{RequestFacts, ResponseFacts};
+use crate::provider::{Claim, Event, Flavour, Item, Reader, Side};
 use crate::settings::Settings;
 
 /// One exchange that may be a call.
@@ -108,29 +104,6 @@ impl std::fmt::Debug for Candidate {
         self.reader.fmt(f)
     }
 }
-
-/// A stream that was given up (RFC 9113, section 6.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reset {
-    /// By the process, which wanted no more.
-    Cancelled,
-    /// By the server, or by the process because of an error.
-    Broken,
-}
-
-/// Why an exchange is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    /// The provider said so.
-    Told,
-    /// The response ended.
-    Response(End),
-    /// The connection closed.
-    Closed,
-    /// We stopped looking.
-    GivenUp,
-}
-
 impl Exchange {
     pub(crate) fn new(key: Key) -> Self {
         Self {
@@ -321,159 +294,6 @@ impl Exchange {
         }
     }
 
-    fn request_head(&mut self, head: &RequestHead, first_at: Time, settings: &Settings) {
-        let RequestHead { method, target, protocol, headers, partial } = head;
-        let method = method.as_deref().unwrap_or_default();
-        // What is not known does not begin like any path, and says as little.
-        let (authority, path) = split_target(target.as_deref().unwrap_or_default());
-        let host = headers.get("host").or_else(|| headers.get(":authority")).or(authority);
-        // A head that was compressed against bytes that nobody saw: the body must tell.
-        self.headless = *partial && (method.is_empty() || path.is_empty());
-        let authority_of_host = host.map(Authority::parse);
-        self.owner = authority_of_host.and_then(|authority| owner(authority, settings)).map(Provider::host);
-        let guess = if self.headless { Guess::Body } else { by_head(method, path, self.owner.is_some()) };
-        self.readers = match &guess {
-            Guess::Call(flavour) => vec![Candidate::new(flavour, self.key)],
-            Guess::Body => self.everybody(),
-            Guess::ModelTraffic | Guess::Foreign => Vec::new(),
-        };
-        self.readers.iter_mut().for_each(|candidate| candidate.reader.head(path, headers));
-        self.standing = match guess {
-            Guess::Call(flavour) => {
-                Standing::Call { provider: self.owner.unwrap_or(flavour.elsewhere), by_body: false }
-            }
-            Guess::Body => Standing::Open,
-            // A request in absolute form goes through a proxy, and the next one on the connection may go anywhere.
-            Guess::Foreign if authority.is_some() => Standing::Foreign(Bearing::Expect),
-            Guess::ModelTraffic => Standing::Foreign(Bearing::Expect),
-            Guess::Foreign => Standing::Foreign(Bearing::Foreign),
-        };
-        let target = target.as_deref().unwrap_or_default();
-        self.expected = is_mcp(headers);
-        if let Standing::Foreign(bearing) = &mut self.standing
-            && self.expected
-        {
-            *bearing = Bearing::Expect;
-        }
-        self.session = socket(method, path).map(|socket| {
-            let query = target.split_once('?').map_or("", |(_, query)| query);
-            Box::new(Session::new(socket, query, self.key))
-        });
-        let capped = |text: &str| (text.len() <= limits::HEADER).then(|| text.to_owned());
-        self.http = Some(Http {
-            host: host.and_then(capped),
-            path: path.get(..path.floor_char_boundary(limits::PATH)).unwrap_or_default().to_owned(),
-            traceparent: headers.get("traceparent").and_then(capped),
-            user_agent: headers.get("user-agent").and_then(capped),
-            ..blank(*protocol)
-        });
-        self.times.request_first_byte = Some(first_at);
-        if self.standing_is_open() || self.session.is_some() {
-            let host = authority_of_host.map(|authority| authority.host);
-            self.asked = headers::request(headers, host, path);
-        }
-    }
-
-    /// It is a call, or may be one.
-    fn standing_is_open(&self) -> bool {
-        match self.standing {
-            Standing::New | Standing::Open | Standing::Call { .. } => true,
-            Standing::Session | Standing::Foreign(_) | Standing::Over => false,
-        }
-    }
-
-    fn response_head(&mut self, head: ResponseHead, first_at: Time) {
-        self.join_late();
-        let ResponseHead { status, protocol, headers, partial: _ } = head;
-        self.readers.iter_mut().for_each(|candidate| candidate.reader.response_head(status, &headers));
-        self.times.response_first_byte.get_or_insert(first_at);
-        let http = self.http.get_or_insert_with(|| blank(protocol));
-        http.status = status;
-        let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
-        let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
-        let id = id.or_else(|| headers::request_id(&headers).map(|(_, id)| id));
-        http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
-        let host = http.host.as_deref().map(|host| Authority::parse(host).host);
-        self.answered = headers::response(&headers, host, None);
-        let media_type =
-            headers.get("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
-        let streams = ["text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"];
-        if streams.iter().any(|stream| media_type.trim_end().eq_ignore_ascii_case(stream)) {
-            self.stream.get_or_insert_default();
-        }
-    }
-
-    /// Something other than the request's head came first: its request was not seen from the start.
-    fn join_late(&mut self) {
-        if self.standing == Standing::New {
-            self.standing = Standing::Open;
-            self.joined_late = true;
-            self.readers = self.everybody();
-            // What is seen of the request is not its beginning.
-            self.readers.iter_mut().for_each(|candidate| candidate.reader.lost(Side::Request));
-        }
-    }
-
-    fn request_body(&mut self, bytes: &[u8]) {
-        if let Some(http) = &mut self.http {
-            http.request_bytes += bytes.len() as u64;
-        }
-        if self.joined_late {
-            return;
-        }
-        self.body.write(bytes);
-        self.readers.iter_mut().for_each(|candidate| candidate.reader.request(bytes));
-        self.decide(false);
-    }
-
-    fn request_end(&mut self, end: End, at: Time) {
-        match end {
-            End::Complete | End::Closed => self.times.request_last_byte = Some(at),
-            // The last byte was not written, or not where we think.
-            End::Cut => {}
-            End::Lost => self.lossy_request = true,
-        }
-        self.decide(true);
-    }
-
-    /// Settles an open exchange whose request claims or disclaims to be a call. `over`: no more of it will come. Requests
-    /// of several APIs can look the same; then whoever knows the answer has it.
-    fn decide(&mut self, over: bool) {
-        if self.standing != Standing::Open || self.joined_late {
-            return;
-        }
-        self.readers.retain(|one| match one.reader.claims(Side::Request) {
-            Claim::Yes => true,
-            Claim::Open => !over,
-            Claim::No => false,
-        });
-        let open = self.readers.iter().any(|one| one.reader.claims(Side::Request) == Claim::Open);
-        match self.readers.first() {
-            None => self.foreign(),
-            Some(_) if open => {}
-            Some(first) => {
-                let provider = self.owner.unwrap_or(first.flavour.elsewhere);
-                self.standing = Standing::Call { provider, by_body: true };
-            }
-        }
-    }
-
-    fn everybody(&self) -> Vec<Candidate> {
-        FLAVOURS.iter().map(|flavour| Candidate::new(flavour, self.key)).collect()
-    }
-
-    fn foreign(&mut self) {
-        self.readers.clear();
-        // What was lost may have been what told a call.
-        let unclear = self.lossy() || self.joined_late || self.headless;
-        self.standing = Standing::Foreign(match self.owner {
-            Some(_) => Bearing::Expect,
-            None if self.expected => Bearing::Expect,
-            None if unclear => Bearing::Unclear,
-            None => Bearing::Foreign,
-        });
-    }
-
     fn notice(&mut self, direction: Direction, notice: Notice) {
         match notice {
             Notice::Gap(bytes) => self.lose(direction, bytes),
@@ -560,221 +380,6 @@ impl Exchange {
         }
         None
     }
-
-    /// The exchange is over; the call, if it was one.
-    fn end(&mut self, ending: Ending, at: Time) -> Option<Call> {
-        let provider = match std::mem::replace(&mut self.standing, Standing::Over) {
-            standing @ (Standing::New | Standing::Session | Standing::Foreign(_) | Standing::Over) => {
-                self.standing = standing;
-                return None;
-            }
-            Standing::Call { provider, by_body: false } => provider,
-            Standing::Call { provider, by_body: true } => {
-                if self.is_contradicted(ending) {
-                    self.foreign();
-                    return None;
-                }
-                let answers = |one: &Candidate| one.reader.claims(Side::Response) == Claim::Yes;
-                if let Some(at) = self.readers.iter().position(answers) {
-                    self.readers.swap(0, at);
-                }
-                self.owner.or(self.readers.first().map(|one| one.flavour.elsewhere)).unwrap_or(provider)
-            }
-            Standing::Open => {
-                self.readers.retain(|one| one.reader.claims(Side::Response) == Claim::Yes);
-                // Without its request only its response can tell what an exchange is.
-                match self.readers.first().filter(|_| self.joined_late) {
-                    Some(claimant) => claimant.flavour.elsewhere,
-                    None => {
-                        self.foreign();
-                        return None;
-                    }
-                }
-            }
-        };
-        let (Some(Candidate { flavour, reader }), Some(http)) =
-            (self.readers.drain(..).next(), self.http.take())
-        else {
-            return None;
-        };
-        let Findings {
-            operation,
-            server,
-            request,
-            mut traces,
-            response,
-            usage,
-            told,
-            rate_limits,
-            engine,
-            cost,
-            mcp,
-            traceparent,
-            error,
-            whole,
-            unknown_shape,
-        } = reader.findings();
-        let fingerprint = self.answered.fingerprint.and_then(headers::Fingerprint::provider);
-        let provider = match (provider.known_by, server.or(fingerprint)) {
-            (KnownBy::Api, Some(server)) => Provider::server(server),
-            (KnownBy::Api | KnownBy::Host | KnownBy::Server, _) => provider,
-        };
-        // A server of tools is no provider of models, whoever's host it is on.
-        let provider = if mcp.is_some() { flavour.elsewhere } else { provider };
-        let http = Http { traceparent: http.traceparent.or(traceparent), ..http };
-        let asked_whole = self.times.request_last_byte.is_some() && !self.lossy_request && !self.joined_late;
-        traces.body = (asked_whole && !self.body.is_empty()).then(|| self.body.digest());
-        let (mut beside, usage, cost) = self.beside(usage, told, engine, cost);
-        // Providers have proxies of their own before them.
-        let is_own = |gateway: &mut Gateway| gateway.kind.is_some_and(GatewayKind::is_plain_proxy);
-        if provider.known_by == KnownBy::Host {
-            beside.gateway.take_if(is_own);
-        }
-        if rate_limits != RateLimits::default() {
-            beside.rate_limits = rate_limits;
-        }
-        let invocation = beside.attempts.invocation.as_ref();
-        traces.invocation = invocation.map(|said| Digester::of(self.key, said.text.as_bytes()));
-        // An error is as good an answer of JSON-RPC as a result.
-        let failed = error.is_some() && mcp.is_none();
-        let (outcome, transport) = self.outcome(ending, http.status, whole, failed);
-        self.times.last_byte = match ending {
-            Ending::Told | Ending::Closed => Some(at),
-            Ending::Response(End::Complete | End::Closed | End::Cut) => Some(at),
-            // It went on without us.
-            Ending::Response(End::Lost) | Ending::GivenUp => None,
-        };
-        Some(Call {
-            provider,
-            api: Api { operation: operation.unwrap_or(flavour.api.operation), ..flavour.api },
-            failure: failure(error, http.status, transport),
-            http,
-            request,
-            response,
-            usage,
-            times: self.times,
-            // Its events were not seen, so they are not counted.
-            stream: self.stream.take().filter(|_| !self.opaque),
-            outcome,
-            lossy: self.lossy(),
-            lost_bytes: self.lost_bytes,
-            joined_late: self.joined_late,
-            unknown_shape: self.unknown_shape + unknown_shape,
-            beside,
-            cost,
-            mcp,
-            attempt: None,
-            cache_miss: None,
-            tool_returns: Vec::new(),
-            traces,
-        })
-    }
-
-    /// What heads and body tell beside the answer. A body knows better than a head, which was written before it.
-    fn beside(
-        &mut self,
-        usage: Usage,
-        told: ToldTimes,
-        engine: EngineState,
-        cost: Option<Cost>,
-    ) -> (Beside, Usage, Option<Cost>) {
-        let ResponseFacts {
-            rate_limits,
-            mut times,
-            engine: engine_by_head,
-            place,
-            gateway,
-            fingerprint: _,
-            attempts: by_server,
-            usage: usage_by_head,
-            cost: cost_by_head,
-            dropped_reason: _,
-            unknown_shape: unknown_answer,
-        } = std::mem::take(&mut self.answered);
-        let RequestFacts { mut attempts, client, place: mut asked_place, unknown_shape } =
-            std::mem::take(&mut self.asked);
-        self.unknown_shape = self.unknown_shape.saturating_add(unknown_shape).saturating_add(unknown_answer);
-        times.merge(told);
-        let mut state = engine;
-        state.fill(engine_by_head);
-        attempts.fill(by_server);
-        // Where it was answered is better known to who answered.
-        let mut here = place;
-        here.fill(std::mem::take(&mut asked_place));
-        let usage = if usage == Usage::default() { usage_by_head } else { usage };
-        let cost = cost.or_else(|| cost_by_head.and_then(|cost| Cost::told(cost.source, &cost.usd)));
-        let beside = Beside { rate_limits, times, engine: state, place: here, gateway, attempts, client };
-        (beside, usage, cost)
-    }
-
-    /// A request had the shape of a call, on a path that says nothing, and its successful answer has not.
-    fn is_contradicted(&self, ending: Ending) -> bool {
-        let success = self.http.as_ref().and_then(|http| http.status).is_some_and(|status| status / 100 == 2);
-        let ended_well = matches!(ending, Ending::Told | Ending::Response(End::Complete | End::Closed));
-        let claimed = self.readers.iter().any(|one| match one.reader.claims(Side::Response) {
-            Claim::Yes => true,
-            Claim::Open => !ended_well,
-            Claim::No => false,
-        });
-        success && !self.lossy_response && !self.opaque && !claimed
-    }
-
-    /// How the call ended, and what happened to its transport, if that is what went wrong.
-    fn outcome(
-        &self,
-        ending: Ending,
-        status: Option<u16>,
-        whole: bool,
-        failed: bool,
-    ) -> (Outcome, Option<&'static str>) {
-        let streamed = self.stream.is_some();
-        let reset = self.reset.map(Reset::error_type);
-        let no_response = self.times.response_first_byte.is_none();
-        if no_response && ending != Ending::Response(End::Lost) {
-            // Nobody is to blame for a response that was lost on the way to us.
-            let blame = ending != Ending::GivenUp && !self.lossy_response;
-            return (Outcome::NoResponse, blame.then_some(reset.unwrap_or("no_response")));
-        }
-        let truncated = reset.unwrap_or(if streamed { "stream_truncated" } else { "response_truncated" });
-        let cut = (Outcome::Cut, (!whole && !self.opaque).then_some(truncated));
-        // A framing that ends well may still hold half an answer, when a proxy lost its upstream; unless the other half
-        // was lost on the way to us.
-        let must_be_whole =
-            status.is_none_or(|status| status / 100 == 2) && !failed && !self.lossy_response && !self.opaque;
-        match ending {
-            // What ended with an error is not what was asked for.
-            Ending::Told if failed => (Outcome::Cut, None),
-            Ending::Told => (Outcome::Complete, None),
-            Ending::Response(End::Complete) if streamed && must_be_whole && !whole => cut,
-            Ending::Response(End::Complete) => (Outcome::Complete, None),
-            Ending::Response(End::Closed) if must_be_whole && !whole => cut,
-            Ending::Response(End::Closed) => (Outcome::Complete, None),
-            Ending::Response(End::Cut) | Ending::Closed => cut,
-            Ending::Response(End::Lost) if whole => (Outcome::Complete, None),
-            Ending::Response(End::Lost) | Ending::GivenUp => (Outcome::Unfinished, None),
-        }
-    }
-}
-
-impl Reset {
-    /// The sender of `direction` gave a stream up, with this error code.
-    fn by(direction: Direction, code: u32) -> Self {
-        // Error codes of section 7. A stream is cancelled with CANCEL; Node's `close` says NO_ERROR unless it is told
-        // another.
-        const NO_ERROR: u32 = 0;
-        const CANCEL: u32 = 8;
-        match (direction, code) {
-            (Direction::ToServer, NO_ERROR | CANCEL) => Self::Cancelled,
-            (Direction::ToServer | Direction::ToClient, _) => Self::Broken,
-        }
-    }
-
-    fn error_type(self) -> &'static str {
-        match self {
-            Self::Cancelled => "client_cancelled",
-            Self::Broken => "connection_reset",
-        }
-    }
 }
 
 impl Candidate {
@@ -795,14 +400,4 @@ fn blank(protocol: Protocol) -> Http {
         request_bytes: 0,
         response_bytes: 0,
     }
-}
-
-/// `error.type`: what the provider says, else the status, else the transport.
-fn failure(error: Option<ProviderError>, status: Option<u16>, transport: Option<&str>) -> Option<Failure> {
-    let told = error.as_ref().and_then(|error| error.code.clone().or_else(|| error.kind.clone()));
-    let status = status.filter(|status| *status >= 400).map(|status| status.to_string());
-    // It said that it failed, and nothing says how.
-    let unnamed = error.map(|_| "_OTHER".to_owned());
-    let kind = told.or(status).or(unnamed).or_else(|| transport.map(str::to_owned))?;
-    Some(Failure { kind })
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::scalar::Written;
 use super::*;
 
 /// Follows every member of every object and array down to [`limits::SCAN_DEPTH`], and writes down what it is given.

@@ -25,12 +25,12 @@ fn sold<'a>(provider: &'a str, model: &'a str, quantities: &'a Quantities) -> So
 }
 
 fn money(text: &str) -> Money {
-    Money::parse(text).unwrap()
+    Money::parse(text).expect("a sum of money")
 }
 
 fn check(sold: &Sold<'_>, input: &str, output: &str, total: &str) {
-    let cost = PriceTable::embedded().cost(sold).unwrap();
-    let parts = cost.parts.unwrap();
+    let cost = PriceTable::embedded().cost(sold).expect("a price");
+    let parts = cost.parts.expect("the parts of it");
     assert_eq!(
         (parts.input, parts.output, cost.total),
         (money(input), money(output), money(total)),

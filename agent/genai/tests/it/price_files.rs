@@ -42,7 +42,7 @@ const LITELLM: &str = r#"{
 }"#;
 
 fn table(text: &str) -> PriceTable {
-    PriceTable::parse(text.as_bytes()).unwrap()
+    PriceTable::parse(text.as_bytes()).expect("a price file")
 }
 
 struct Asked<'a> {
@@ -75,7 +75,7 @@ fn total(table: &PriceTable, asked: Asked<'_>, of: &[(Unit, u64)]) -> Result<Mon
 }
 
 fn dollars(text: &str) -> Result<Money, NoCost> {
-    Ok(Money::parse(text).unwrap())
+    Ok(Money::parse(text).expect("a sum of money"))
 }
 
 const IN: Unit = Unit::InputTokens;
