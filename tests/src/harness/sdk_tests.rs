@@ -88,7 +88,7 @@ fn errors_keep_the_providers_word() -> anyhow::Result<()> {
         ("openai", "responses", Some("rate_limit_exceeded")),
         ("anthropic", "messages", Some("rate_limit_error")),
         ("google", "generate", Some("RESOURCE_EXHAUSTED")),
-        ("mistral", "chat", None),
+        ("mistral", "chat", Some("rate_limited")),
         ("cohere", "chat", None),
         ("ollama", "chat", None),
     ] {
