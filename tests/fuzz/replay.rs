@@ -34,10 +34,12 @@ macro_rules! replays {
 }
 
 replays! {
-    anthropic_messages brotli chunked deflate eventstream gemini grpc gzip
-    h1 h2_client h2_late h2_server hpack json_array llama_cpp ndjson
-    ollama_chat ollama_embed ollama_generate openai_chat openai_embeddings openai_responses sglang sse
-    tgi websocket zstd
+    anthropic_messages bedrock_converse bedrock_invoke brotli chunked cohere_chat
+    deflate eventstream gemini gemini_interactions grpc gzip
+    h1 h2_client h2_late h2_server hpack json_array
+    llama_cpp ndjson ollama_chat ollama_embed ollama_generate openai_chat
+    openai_completions openai_embeddings openai_responses rerank sglang sse
+    tgi websocket workers_ai zstd
 }
 
 #[test]

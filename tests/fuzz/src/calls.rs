@@ -28,6 +28,7 @@ pub struct Api {
 
 pub const SSE: &str = "text/event-stream";
 pub const NDJSON: &str = "application/x-ndjson";
+pub const FRAMES: &str = "application/vnd.amazon.eventstream";
 
 /// Everything that must be true.
 #[track_caller]

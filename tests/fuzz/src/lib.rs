@@ -14,7 +14,7 @@ pub mod explore;
 pub mod prologue;
 pub mod script;
 
-use calls::{Api, NDJSON, SSE};
+use calls::{Api, FRAMES, NDJSON, SSE};
 use explore::check;
 use script::Script;
 use wire::Direction::{ToClient, ToServer};
@@ -110,6 +110,61 @@ pub fn grpc(data: &[u8]) {
     check(&Script::stream(&prologue::grpc(), ToClient, data, script::frames).expanding(MOST));
 }
 
+/// OpenAI completions.
+pub fn openai_completions(data: &[u8]) {
+    calls::check(Api { host: "api.openai.com", path: "/v1/completions", stream: SSE }, data);
+}
+
+/// Bedrock's own conversations.
+pub fn bedrock_converse(data: &[u8]) {
+    calls::check(
+        Api {
+            host: "bedrock-runtime.us-east-1.amazonaws.com",
+            path: "/model/m/converse-stream",
+            stream: FRAMES,
+        },
+        data,
+    );
+}
+
+/// Models that are invoked on Bedrock, of whatever maker.
+pub fn bedrock_invoke(data: &[u8]) {
+    calls::check(
+        Api {
+            host: "bedrock-runtime.us-east-1.amazonaws.com",
+            path: "/model/m/invoke-with-response-stream",
+            stream: FRAMES,
+        },
+        data,
+    );
+}
+
+/// Cohere.
+pub fn cohere_chat(data: &[u8]) {
+    calls::check(Api { host: "api.cohere.com", path: "/v2/chat", stream: SSE }, data);
+}
+
+/// Rankings.
+pub fn rerank(data: &[u8]) {
+    calls::check(Api { host: "api.cohere.com", path: "/v2/rerank", stream: SSE }, data);
+}
+
+/// Gemini interactions.
+pub fn gemini_interactions(data: &[u8]) {
+    calls::check(
+        Api { host: "generativelanguage.googleapis.com", path: "/v1beta/interactions", stream: SSE },
+        data,
+    );
+}
+
+/// Cloudflare's models.
+pub fn workers_ai(data: &[u8]) {
+    calls::check(
+        Api { host: "api.cloudflare.com", path: "/client/v4/accounts/a/ai/run/@cf/meta/m", stream: SSE },
+        data,
+    );
+}
+
 /// Anthropic messages.
 pub fn anthropic_messages(data: &[u8]) {
     calls::check(Api { host: "api.anthropic.com", path: "/v1/messages", stream: SSE }, data);
@@ -179,13 +234,17 @@ const MOST: usize = 1 << 22;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, by the name of its file in `fuzz_targets/`.
-pub const TARGETS: [Target; 27] = [
+pub const TARGETS: [Target; 34] = [
     ("anthropic_messages", anthropic_messages),
+    ("bedrock_converse", bedrock_converse),
+    ("bedrock_invoke", bedrock_invoke),
     ("brotli", brotli),
     ("chunked", chunked),
+    ("cohere_chat", cohere_chat),
     ("deflate", deflate),
     ("eventstream", eventstream),
     ("gemini", gemini),
+    ("gemini_interactions", gemini_interactions),
     ("grpc", grpc),
     ("gzip", gzip),
     ("h1", h1),
@@ -200,11 +259,14 @@ pub const TARGETS: [Target; 27] = [
     ("ollama_embed", ollama_embed),
     ("ollama_generate", ollama_generate),
     ("openai_chat", openai_chat),
+    ("openai_completions", openai_completions),
     ("openai_embeddings", openai_embeddings),
     ("openai_responses", openai_responses),
+    ("rerank", rerank),
     ("sglang", sglang),
     ("sse", sse),
     ("tgi", tgi),
     ("websocket", websocket),
+    ("workers_ai", workers_ai),
     ("zstd", zstd),
 ];

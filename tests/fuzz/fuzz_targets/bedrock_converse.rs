@@ -1,0 +1,4 @@
+//! libFuzzer's side of [`fuzz::bedrock_converse`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::bedrock_converse(data));
