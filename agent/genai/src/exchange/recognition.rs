@@ -79,14 +79,17 @@ impl Exchange {
 
     pub(super) fn response_head(&mut self, head: ResponseHead, first_at: Time) {
         self.join_late();
-        let ResponseHead { status, protocol, headers, partial: _ } = head;
+        let ResponseHead { status, protocol, headers, partial } = head;
         self.readers.iter_mut().for_each(|candidate| candidate.reader.response_head(status, &headers));
         self.times.response_first_byte.get_or_insert(first_at);
         let http = self.http.get_or_insert_with(|| blank(protocol));
         http.status = status;
         let names = self.readers.iter().flat_map(|candidate| candidate.flavour.request_id);
         let id = names.filter_map(|name| headers.get(name)).find(|id| !id.is_empty());
-        let id = id.or_else(|| headers::request_id(&headers).map(|(_, id)| id));
+        // Of a head with fields that nobody knows, another id may not stand in for one of them; and the id of an edge is
+        // told as what it is.
+        let generic = || headers::request_id(&headers).filter(|(name, _)| !partial && *name != "cf-ray");
+        let id = id.or_else(|| generic().map(|(_, id)| id));
         http.request_id = id.filter(|id| id.len() <= limits::TEXT).map(str::to_owned);
         let host = http.host.as_deref().map(|host| Authority::parse(host).host);
         self.answered = headers::response(&headers, host, None);
