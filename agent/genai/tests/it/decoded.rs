@@ -194,7 +194,7 @@ fn an_id_that_is_unknown_has_no_other_in_its_place() {
     let mut headers = Headers::default();
     headers.push(b"cf-ray", b"8f0a1b2c3d4e5f60-SJC");
     headers.push(b"x-github-request-id", b"other");
-    let talk = crate::talk::Talk::ask(crate::samples::REQUEST).json(200);
+    let talk = crate::talk::Talk::ask(REQUEST).json(200);
     let of = |partial: bool| {
         let mut talk = talk.clone();
         let head =
@@ -202,7 +202,7 @@ fn an_id_that_is_unknown_has_no_other_in_its_place() {
         let last = talk.messages.last_mut().expect("a head");
         assert_eq!(last.direction, Direction::ToClient);
         last.kind = Kind::ResponseHead(head);
-        talk.answer(crate::samples::ANSWER).end(End::Complete).call().http.request_id
+        talk.answer(ANSWER).end(End::Complete).call().http.request_id
     };
     assert_eq!((of(true), of(false).as_deref()), (None, Some("other")));
 }
